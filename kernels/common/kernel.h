@@ -1,0 +1,77 @@
+// A kernel: one implementation of an operator on one backend.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "kernels/common/attrs/attrs.h"
+#include "kernels/common/tensor_view.h"
+
+namespace miai {
+
+/// All that the choice of a kernel and its prepared state may depend on. Views into the caller's storage.
+struct KernelSignature {
+  std::string_view op;
+  std::span<const TensorMeta> inputs;  // absent optional inputs have present == false
+  std::span<const TensorMeta> outputs;
+  const Attrs& attrs;  // all dims static
+  DeviceKind device = DeviceKind::kCpu;
+};
+
+/// Yes, or no with the reason in words, which `explain()` prints.
+struct Support {
+  bool ok = true;
+  std::string reason;
+  static Support yes() { return {}; }
+  static Support no(std::string why) { return {false, std::move(why)}; }
+};
+
+/// State made once per signature, and the bytes of scratch memory that each run needs (64-byte aligned).
+struct Prepared {
+  std::shared_ptr<const void> state;
+  size_t workspace_bytes = 0;
+};
+
+/// What a running kernel may use of its surroundings.
+struct KernelContext {
+  const std::atomic<bool>* cancelled = nullptr;  // long kernels look at it between tiles
+  bool is_cancelled() const { return cancelled && cancelled->load(std::memory_order_relaxed); }
+};
+
+struct KernelArgs {
+  const Attrs& attrs;
+  const void* state;  // Prepared::state
+  std::span<const TensorView> inputs;
+  std::span<const TensorView> outputs;
+  void* workspace;
+  KernelContext& context;
+
+  template <class T>
+  const T& attrs_as() const {
+    return attrs.as<T>();
+  }
+  template <class T>
+  const T& state_as() const {
+    return *static_cast<const T*>(state);
+  }
+};
+
+struct Kernel {
+  std::string op;    // operator it implements
+  std::string name;  // "x86/conv2d_onednn", unique
+  DeviceKind device = DeviceKind::kCpu;
+  std::function<Support(const KernelSignature&)> supports;  // empty: supports all
+  std::function<Prepared(const KernelSignature&)> prepare;  // empty: nothing to prepare
+  void (*run)(const KernelArgs&) = nullptr;                 // allocates nothing
+  bool thread_invariant = true;                             // the number of threads changes no bit
+  bool cannot_fail = false;  // may run in a plan's commit section (no bounds checks, no library errors)
+  int preference = 0;        // higher is tried first; reference kernels are -100
+};
+
+/// `run` of a kernel whose code is a captured function (operators registered at run time): state holds it.
+using DynamicRun = std::function<void(const KernelArgs&)>;
+
+}  // namespace miai

@@ -1,0 +1,40 @@
+// All kernels by device and operator, ordered by preference.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/common/kernel.h"
+
+namespace miai {
+
+class KernelTable {
+ public:
+  void add(Kernel kernel);
+  /// Kernels of `op` on `device`, most preferred first; empty if none.
+  const std::vector<std::shared_ptr<const Kernel>>& find(DeviceKind device, std::string_view op) const;
+  size_t size() const { return size_; }
+
+  /// The process's table, filled on first use from the generated list of all kernels.
+  static KernelTable& global();
+
+ private:
+  std::map<std::string, std::vector<std::shared_ptr<const Kernel>>, std::less<>> kernels_[kDeviceKindCount];
+  size_t size_ = 0;
+};
+
+struct Refusal {
+  std::string kernel, reason;
+};
+struct KernelChoice {
+  std::shared_ptr<const Kernel> kernel;
+  Prepared prepared;
+  std::vector<Refusal> refusals;  // of the kernels tried before
+};
+
+/// The first kernel that supports the signature, prepared. Raises NotImplementedError with all refusals if
+/// none. MIAI_DISABLE_KERNELS (comma-separated name prefixes) leaves kernels out, for tests and comparison.
+KernelChoice choose_kernel(const KernelTable& table, const KernelSignature& signature);
+
+}  // namespace miai

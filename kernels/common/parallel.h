@@ -1,0 +1,53 @@
+// Intra-operator parallelism: one core budget for the process, one way to use it.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+namespace miai {
+
+/// A reference to a callable: no allocation, must not outlive what it refers to.
+template <class Signature>
+class FunctionRef;
+template <class R, class... Args>
+class FunctionRef<R(Args...)> {
+ public:
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>)
+  FunctionRef(F&& f)  // NOLINT: any callable is one
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+        call_([](void* object, Args... args) -> R {
+          return (*static_cast<std::remove_reference_t<F>*>(object))(static_cast<Args>(args)...);
+        }) {}
+  R operator()(Args... args) const { return call_(object_, static_cast<Args>(args)...); }
+
+ private:
+  void* object_;
+  R (*call_)(void*, Args...);
+};
+
+/// Threads that the process may use for one operator (MIAI_NUM_THREADS, else the cores at hand).
+int thread_count();
+void set_thread_count(int threads);
+
+/// Runs body(begin, end) over pieces of [begin, end) of at least `grain` indices, on the threads at hand;
+/// inline when there is one piece, when called from inside another parallel_for, in a forked child, or when
+/// another thread of the process holds the budget. The split depends only on the range, grain and
+/// thread_count().
+void parallel_for(int64_t begin, int64_t end, int64_t grain, FunctionRef<void(int64_t, int64_t)> body);
+
+/// Held while a library with threads of its own (oneDNN) runs: gives it the budget, or one thread if it is
+/// taken.
+class LibraryThreads {
+ public:
+  LibraryThreads();
+  ~LibraryThreads();
+  LibraryThreads(const LibraryThreads&) = delete;
+  LibraryThreads& operator=(const LibraryThreads&) = delete;
+
+ private:
+  int previous_;
+  bool owner_;
+};
+
+}  // namespace miai

@@ -1,0 +1,30 @@
+// The caching allocator of a device, with statistics, a limit, and faults on request.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/common/device.h"
+
+namespace miai {
+
+struct MemoryStats {
+  int64_t allocated = 0;      // bytes handed out now
+  int64_t reserved = 0;       // bytes taken from the device
+  int64_t max_allocated = 0;  // since the last reset
+  int64_t max_reserved = 0;
+  int64_t allocations = 0;  // calls
+};
+
+/// 64-byte aligned; raises MemoryError with the size asked, what is in use and the limit. Thread-safe.
+void* allocate_memory(Device device, size_t bytes);
+void free_memory(Device device, void* data, size_t bytes);
+MemoryStats memory_stats(Device device);
+void reset_max_memory_stats(Device device);
+/// Gives cached blocks back to the device.
+void trim_memory(Device device);
+/// Bytes that may be handed out at once; 0 for no limit.
+void set_memory_limit(Device device, int64_t bytes);
+/// For tests: the n-th allocation from now fails (1 is the next); 0 turns it off.
+void fail_allocation_after(int64_t n);
+
+}  // namespace miai

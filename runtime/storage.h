@@ -1,0 +1,66 @@
+// A block of device memory, shared by the tensors that read it.
+#pragma once
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "kernels/common/device.h"
+#include "runtime/intrusive_ptr.h"
+
+namespace miai {
+
+/// Why the contents of a storage never came to be: the failure of the queued work that should have written
+/// them.
+struct AsyncError {
+  std::exception_ptr cause;
+  std::string op;         // "conv2d"
+  std::string user_line;  // "train.py:17", empty if unknown
+};
+
+class Storage : public RefCounted {
+ public:
+  /// Uninitialised memory of at least `bytes` from the device's caching allocator; raises MemoryError.
+  static IntrusivePtr<Storage> allocate(Device device, size_t bytes);
+  /// Memory that somebody else owns; never written by us. `release` runs when the last reader is gone.
+  static IntrusivePtr<Storage> import(Device device, void* data, size_t bytes, std::function<void()> release);
+  ~Storage() override;
+
+  void* data() const { return data_; }
+  size_t bytes() const { return bytes_; }
+  Device device() const { return device_; }
+
+  bool is_imported() const { return static_cast<bool>(release_); }
+  /// Exported memory (DLPack, NumPy views) is never donated, reused or folded while a holder lives.
+  void add_export() { exports_.fetch_add(1); }
+  void remove_export() { exports_.fetch_sub(1); }
+  /// Whether a sole owner may overwrite it.
+  bool is_writable() const { return !is_imported() && exports_.load() == 0; }
+
+  /// Set by failed work on the device's stream, read by dependants and by the host.
+  void set_error(std::shared_ptr<const AsyncError> error) {
+    std::atomic_store(&error_, std::move(error));
+    failed_.store(true);
+  }
+  std::shared_ptr<const AsyncError> error() const {
+    return failed_.load() ? std::atomic_load(&error_) : nullptr;
+  }
+
+  Storage(Device device, void* data, size_t bytes, std::function<void()> release)
+      : device_(device), data_(data), bytes_(bytes), release_(std::move(release)) {}
+
+ private:
+  Device device_;
+  void* data_;
+  size_t bytes_;
+  std::function<void()> release_;
+  std::atomic<int> exports_{0};
+  std::atomic<bool> failed_{false};
+  std::shared_ptr<const AsyncError> error_;
+};
+
+/// Raises a storage's error, if it has one, with op and user line in the message.
+void rethrow_error(const Storage& storage);
+
+}  // namespace miai

@@ -1,0 +1,68 @@
+// A compiled Function: optimised once, planned for each set of concrete sizes, run by any number of
+// executions.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/ir/function.h"
+#include "runtime/tensor_ref.h"
+
+namespace miai {
+
+class Plan;  // runtime/plan.h: flat instructions, offsets into one arena
+
+struct CompileOptions {
+  int opt_level = 2;       // 0: eager's kernels, bit for bit; 1: rewrites; 2: layouts and algorithms too
+  bool inference = false;  // states are constants for folding (batch norms into convolutions)
+  bool verify = false;     // run the verifier between passes (always in debug builds)
+};
+
+/// A state as one call sees it. `value` is read; when the call commits, the new value is in `value` (in place
+/// if `may_donate` and the storage is writable, else in fresh storage).
+struct StateSlot {
+  TensorRef value;
+  bool may_donate = false;  // nobody else holds the storage
+};
+
+struct MemoryReport {
+  int64_t arena_bytes = 0;        // the plan's peak
+  int64_t lower_bound_bytes = 0;  // largest sum of live bytes over the schedule
+  int64_t commit_bytes = 0;       // kept live for the commit section
+  int64_t state_bytes = 0, constant_bytes = 0, workspace_bytes = 0, output_bytes = 0;
+  std::string to_string() const;
+};
+
+/// Thread-safe. Plans are made on first use of a set of sizes and kept (least recently used dropped).
+class Executable {
+ public:
+  virtual ~Executable() = default;
+  /// The function after the passes.
+  virtual const Function& function() const = 0;
+  virtual std::shared_ptr<const Plan> plan(const std::vector<Shape>& input_shapes) = 0;
+  virtual MemoryReport memory_report(const std::vector<Shape>& input_shapes) = 0;
+  /// The plan as text: instruction, kernel, operands with arena offsets, refusals of other kernels.
+  virtual std::string explain(const std::vector<Shape>& input_shapes) = 0;
+};
+std::shared_ptr<Executable> compile(const Function& function, const CompileOptions& options);
+
+/// Memory and bound pointers to run an executable: belongs to one thread at a time; the arena is kept between
+/// runs.
+class Execution {
+ public:
+  explicit Execution(std::shared_ptr<Executable> executable);
+  ~Execution();
+  /// Runs one step. `inputs` are on the function's devices, with its dtypes; sizes choose the plan (they must
+  /// agree with the symbols: ValueError naming the input else). `first_ticket` needs no care: random state is
+  /// a state. Returns the outputs in storage of their own. Raises what a kernel raised; then no state has
+  /// changed.
+  std::vector<TensorRef> run(const std::vector<TensorRef>& inputs, std::vector<StateSlot>& states);
+  /// Frees the arena; the next run takes it again.
+  void release_memory();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace miai

@@ -1,0 +1,140 @@
+"""The two ways to a pass over a loader's batches: made here, or by workers and put in order."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from . import _errors
+from ._fetch import Fetcher, Task
+from ._pool import Result, Server, WorkerPool
+
+_runs = count()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a pass is to give: dataset, transform and collator, and which samples from which batch on."""
+
+    parts: dict[str, Any]
+    indices: Iterator[Any]
+    seed: int
+    epoch: int
+    first: int
+    stream: bool
+    readers: int
+    prefetch: int
+    timeout: float
+    persistent: bool
+
+    def tasks(self) -> Iterator[Task]:
+        """The batches in order; those of a stream that the user has had come first, to be left out."""
+        run = next(_runs)
+        for number, indices in enumerate(self.indices):
+            skip = number < self.first
+            if self.stream or not skip:
+                yield Task(number, indices, (self.seed, self.epoch, number), run, self.stream, skip)
+
+
+def batches_here(plan: Plan) -> Iterator[Any]:
+    """Batches made by this process."""
+    fetcher = Fetcher(*plan.parts.values())
+    for task in plan.tasks():
+        try:
+            batch = fetcher.fetch(task)
+        except StopIteration:
+            return
+        if not task.skip:
+            yield batch
+
+
+def batches_of_workers(plan: Plan, keep: dict[str, Any]) -> Iterator[Any]:
+    """Batches made by workers; `keep` holds the server and the pool that stay from one pass to the next."""
+    owner = os.getpid()
+    server: Server | None = keep.pop("server", None)
+    pool: WorkerPool | None = keep.pop("pool", None)
+    whole = False
+    try:
+        if server is None or not server.alive:
+            server = Server()
+        if pool is None:
+            pool = WorkerPool(server, plan.parts, plan.readers)
+        yield from _Pass(plan, pool, owner).batches()
+        whole = True
+    finally:
+        if os.getpid() == owner and server is not None:
+            if not whole:
+                server.close()
+            elif plan.persistent:
+                keep.update(server=server, pool=pool)
+            elif pool is not None:
+                pool.close()
+                keep.update(server=server)
+
+
+class _Pass:
+    """Hands out tasks round robin, and gives the results in the order of the tasks."""
+
+    def __init__(self, plan: Plan, pool: WorkerPool, owner: int) -> None:
+        self._plan, self._pool, self._owner = plan, pool, owner
+        self._tasks = plan.tasks()
+        self._turn: list[int] = list(range(plan.readers))  # workers that still have something to give
+        self._sent: dict[
+            int, tuple[int, bool]
+        ] = {}  # task -> its worker, whether its batch is to be left out
+        self._done: dict[int, Result] = {}
+
+    def batches(self) -> Iterator[Any]:
+        """The batches of the pass."""
+        self._send()
+        while self._sent:
+            number, (worker, skip) = next(iter(self._sent.items()))
+            result = self._await(number, worker)
+            del self._sent[number]
+            if result.kind == "failed":
+                raise _errors.failure(result.worker, self._plan.readers, result.value)
+            if result.kind == "end":
+                if worker in self._turn:
+                    self._turn.remove(worker)
+                continue
+            self._send()
+            if not skip:
+                batch = result.value
+                del result
+                yield batch
+                del batch
+
+    def _send(self) -> None:
+        while self._turn and len(self._sent) < self._plan.readers * self._plan.prefetch:
+            task = next(self._tasks, None)
+            if task is None:
+                return
+            worker = self._turn.pop(0)
+            self._turn.append(worker)
+            self._sent[task.number] = (worker, task.skip)
+            self._pool.submit(worker, task)
+
+    def _await(self, number: int, worker: int) -> Result:
+        timeout = self._plan.timeout or None
+        deadline = time.monotonic() + (timeout or 0)
+        while number not in self._done:
+            if os.getpid() != self._owner:
+                raise RuntimeError(
+                    f"DataLoader: this iterator belongs to process {self._owner}, of which this one is a"
+                    " fork;"
+                    " iterate over the loader anew"
+                )
+            result = self._pool.receive(None if timeout is None else max(0.0, deadline - time.monotonic()))
+            if result is None:
+                assert timeout is not None
+                raise _errors.late(self._pool.workers[worker], self._plan.readers, timeout)
+            if result.kind == "died":
+                raise _errors.death(result.worker, self._plan.readers)
+            if result.number is None:
+                raise _errors.failure(result.worker, self._plan.readers, result.value)
+            self._done[result.number] = result
+        return self._done.pop(number)

@@ -22,6 +22,8 @@ struct ConstantData {
   std::shared_ptr<const void> data;
   size_t bytes = 0;
 };
+/// A constant that owns a copy of these bytes.
+ConstantData copy_constant(const void* host_data, size_t bytes);
 
 struct Value {
   int id = 0;  // unique in the function; %id in the text
@@ -75,19 +77,23 @@ class Function {
   Value* add_constant(const TensorType& type, ConstantData data, std::string name = "");
   /// A state read at the start.
   Value* add_state(const TensorType& type, std::string name);
-  /// Appends a node; its outputs are inferred.
+  /// Appends a node; its outputs are inferred. Optional inputs that are left out at the end become absent ones.
   Node* add_node(const OpDef& op, const Attrs& attrs, std::vector<Value*> inputs, UserLine line = {});
   /// Appends a node with these output types (a parser or pass that knows them).
   Node* add_node(const OpDef& op, const Attrs& attrs, std::vector<Value*> inputs,
                  std::vector<TensorType> outputs, UserLine line = {});
   std::vector<Value*> constants() const;
 
-  /// A deep copy; values keep their ids.
+  /// A deep copy; values keep their ids. Values that nothing reads or writes any more are left out.
   std::shared_ptr<Function> clone() const;
-  int value_count() const { return static_cast<int>(values_.size()); }
+  /// All ids are below this.
+  int value_count() const { return next_id_; }
+  /// Gives a value another id (the parser reads ids); the caller keeps them unique.
+  void set_id(Value* value, int id);
 
  private:
   Value* make_value(const TensorType& type);
+  int next_id_ = 0;
   std::deque<Value> values_;  // stable addresses
   std::deque<Node> storage_;
 };

@@ -1,7 +1,7 @@
 #include "kernels/common/attrs/attrs.h"
 
+#include <charconv>
 #include <cmath>
-#include <sstream>
 
 namespace miai {
 
@@ -43,14 +43,22 @@ struct Printer {
   void operator()(bool v) const { out << (v ? "True" : "False"); }
   void operator()(int64_t v) const { out << v; }
   void operator()(double v) const {
-    std::ostringstream text;
-    text.precision(17);
-    text << v;
-    std::string s = text.str();
+    std::array<char, 32> digits;  // the fewest that read back as v
+    std::string s(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), v).ptr);
     if (std::isfinite(v) && s.find_first_of(".e") == std::string::npos) s += ".0";
     out << s;
   }
-  void operator()(const std::string& v) const { out << '\'' << v << '\''; }
+  void operator()(const std::string& v) const {
+    out << '\'';
+    for (char c : v) {
+      if (c == '\n') {
+        out << "\\n";
+      } else {
+        out << (c == '\'' || c == '\\' ? "\\" : "") << c;
+      }
+    }
+    out << '\'';
+  }
   void operator()(DType v) const { out << v; }
   void operator()(Device v) const { out << device_name(v); }
   void operator()(Dim v) const { out << v; }

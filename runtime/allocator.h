@@ -24,7 +24,7 @@ void reset_max_memory_stats(Device device);
 void trim_memory(Device device);
 /// Bytes that may be handed out at once; 0 for no limit.
 void set_memory_limit(Device device, int64_t bytes);
-/// For tests: the n-th allocation from now fails (1 is the next); 0 turns it off.
+/// For tests: the n-th allocation from now, on any device, fails (1 is the next); 0 turns it off.
 void fail_allocation_after(int64_t n);
 
 }  // namespace miai

@@ -11,6 +11,7 @@ namespace miai {
 struct Backend {
   std::string name;
   bool host_readable = true;  // the host may dereference its memory (after synchronizing)
+  bool caches = true;         // false: each allocation and free goes to the backend (which poisons)
   int (*device_count)() = nullptr;
   /// 64-byte aligned memory, at least `bytes`; nullptr when there is none. The allocator caches above it.
   void* (*allocate)(int index, size_t bytes) = nullptr;

@@ -13,9 +13,13 @@ class RefCounted {
   RefCounted& operator=(const RefCounted&) = delete;
   virtual ~RefCounted() = default;
 
+  /// The first share of a new object, which no other thread can see yet.
+  void retain_first() const { count_.store(1, std::memory_order_relaxed); }
   void retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
   void release() const {
-    if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    // A sole owner needs no atomic exchange: nobody else can take a share.
+    if (count_.load(std::memory_order_acquire) == 1 || count_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      delete this;
   }
   int use_count() const { return count_.load(std::memory_order_acquire); }
 
@@ -30,6 +34,12 @@ class IntrusivePtr {
   IntrusivePtr(std::nullptr_t) {}              // NOLINT: null is a pointer
   IntrusivePtr(T* object) : object_(object) {  // NOLINT: takes a share
     if (object_) object_->retain();
+  }
+  /// Takes over a share that was counted already.
+  static IntrusivePtr adopt(T* object) {
+    IntrusivePtr pointer;
+    pointer.object_ = object;
+    return pointer;
   }
   IntrusivePtr(const IntrusivePtr& other) : IntrusivePtr(other.object_) {}
   IntrusivePtr(IntrusivePtr&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
@@ -54,7 +64,9 @@ class IntrusivePtr {
 
 template <class T, class... Args>
 IntrusivePtr<T> make_intrusive(Args&&... args) {
-  return IntrusivePtr<T>(new T(std::forward<Args>(args)...));
+  T* object = new T(std::forward<Args>(args)...);
+  object->retain_first();
+  return IntrusivePtr<T>::adopt(object);
 }
 
 }  // namespace miai

@@ -38,7 +38,8 @@ class Storage : public RefCounted {
   /// Whether a sole owner may overwrite it.
   bool is_writable() const { return !is_imported() && exports_.load() == 0; }
 
-  /// Set by failed work on the device's stream, read by dependants and by the host.
+  /// Set by failed work on the device's stream, read by dependants and by the host. nullptr takes it away,
+  /// when the memory has been written anew.
   void set_error(std::shared_ptr<const AsyncError> error) {
     std::atomic_store(&error_, std::move(error));
     failed_.store(true);
@@ -46,6 +47,10 @@ class Storage : public RefCounted {
   std::shared_ptr<const AsyncError> error() const {
     return failed_.load() ? std::atomic_load(&error_) : nullptr;
   }
+
+  /// Objects come from a free list of the thread.
+  static void* operator new(size_t bytes);
+  static void operator delete(void* object);
 
   Storage(Device device, void* data, size_t bytes, std::function<void()> release)
       : device_(device), data_(data), bytes_(bytes), release_(std::move(release)) {}
@@ -61,6 +66,7 @@ class Storage : public RefCounted {
 };
 
 /// Raises a storage's error, if it has one, with op and user line in the message.
+[[noreturn]] void rethrow_error(const AsyncError& error);
 void rethrow_error(const Storage& storage);
 
 }  // namespace miai

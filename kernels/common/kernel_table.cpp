@@ -57,6 +57,12 @@ const std::vector<std::shared_ptr<const Kernel>>& KernelTable::find(DeviceKind d
   return it == by_op.end() ? none : it->second;
 }
 
+std::vector<std::string> KernelTable::ops(DeviceKind device) const {
+  std::vector<std::string> names;
+  for (const auto& [op, kernels] : kernels_[static_cast<size_t>(device)]) names.push_back(op);
+  return names;
+}
+
 KernelTable& KernelTable::global() {
   static KernelTable table = [] {
     KernelTable t;

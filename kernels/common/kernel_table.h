@@ -14,6 +14,8 @@ class KernelTable {
   void add(Kernel kernel);
   /// Kernels of `op` on `device`, most preferred first; empty if none.
   const std::vector<std::shared_ptr<const Kernel>>& find(DeviceKind device, std::string_view op) const;
+  /// Operators that have a kernel on `device`, sorted.
+  std::vector<std::string> ops(DeviceKind device) const;
   size_t size() const { return size_; }
 
   /// The process's table, filled on first use from the generated list of all kernels.

@@ -30,18 +30,21 @@ class FunctionRef<R(Args...)> {
 int thread_count();
 void set_thread_count(int threads);
 
-/// Runs body(begin, end) over pieces of [begin, end) of at least `grain` indices, on the threads at hand;
-/// inline when there is one piece, when called from inside another parallel_for, in a forked child, or when
-/// another thread of the process holds the budget. The split depends only on the range, grain and
-/// thread_count().
+/// Runs body(begin, end) over pieces of [begin, end) of at least `grain` indices, on the threads at hand.
+/// When called from inside another parallel_for, in a forked child, or while another thread of the process
+/// holds the budget, the same pieces run one after the other on the caller's thread. The split depends only
+/// on the range, grain and thread_count(), so who ran the pieces changes no bit. If pieces throw, the
+/// exception of the first one (in the range's order) reaches the caller after all have ended.
 void parallel_for(int64_t begin, int64_t end, int64_t grain, FunctionRef<void(int64_t, int64_t)> body);
 
 /// Held while a library with threads of its own (oneDNN) runs: gives it the budget, or one thread if it is
-/// taken.
+/// taken. A library whose prepared state is made for a number of threads needs one for count() == 1 too.
 class LibraryThreads {
  public:
   LibraryThreads();
   ~LibraryThreads();
+  /// Threads that the library may use: thread_count(), or 1.
+  int count() const;
   LibraryThreads(const LibraryThreads&) = delete;
   LibraryThreads& operator=(const LibraryThreads&) = delete;
 

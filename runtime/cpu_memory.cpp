@@ -1,0 +1,39 @@
+#include "runtime/cpu_memory.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace miai {
+namespace {
+
+constexpr size_t kAlignment = 64;
+#ifdef __SANITIZE_ADDRESS__
+constexpr size_t kMapFrom = ~size_t{0};  // all from the sanitizer's heap, which sees writes past the end
+#else
+constexpr size_t kMapFrom = size_t{1} << 20;
+#endif
+constexpr size_t kHugePagesFrom = size_t{4} << 20;
+
+}  // namespace
+
+void* cpu_allocate(size_t bytes) {
+  if (bytes < kMapFrom) {
+    void* data = nullptr;
+    return posix_memalign(&data, kAlignment, std::max<size_t>(bytes, 1)) == 0 ? data : nullptr;
+  }
+  void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) return nullptr;
+  if (bytes >= kHugePagesFrom) madvise(data, bytes, MADV_HUGEPAGE);  // only speed: a refusal does not matter
+  return data;
+}
+
+void cpu_free(void* data, size_t bytes) {
+  if (bytes < kMapFrom)
+    std::free(data);
+  else
+    munmap(data, bytes);
+}
+
+}  // namespace miai

@@ -1,0 +1,12 @@
+// Host memory for devices cpu, cpu:1, ...
+#pragma once
+#include <cstddef>
+
+namespace miai {
+
+/// 64-byte aligned memory; large blocks come straight from the kernel, so that freeing gives them back.
+/// nullptr if there is none.
+void* cpu_allocate(size_t bytes);
+void cpu_free(void* data, size_t bytes);
+
+}  // namespace miai

@@ -1,0 +1,60 @@
+// The blocks of one device: those at hand for reuse, what is handed out, and the limits on it.
+#pragma once
+#include <cstdint>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/allocator.h"
+#include "runtime/backend.h"
+
+namespace miai {
+
+class ThreadCache;
+
+class DevicePool {
+ public:
+  explicit DevicePool(Device device);
+
+  void* allocate(size_t bytes);
+  void free(void* data, size_t bytes) noexcept;
+  MemoryStats stats();
+  void reset_max();
+  void trim();
+  /// Returns the limit that held before.
+  int64_t set_limit(int64_t bytes);
+
+  /// Blocks that pass between the pool and a thread's cache; they do not change what is handed out.
+  void* take_block(size_t block);
+  void return_block(void* data, size_t block) noexcept;
+  /// A thread's cache counts on its own; the pool adds up. Its counts are taken over when it goes.
+  void attach(ThreadCache* cache);
+  void detach(ThreadCache* cache);
+
+  /// Held over fork(), so that the child finds the pool whole.
+  std::mutex& mutex() { return mutex_; }
+
+ private:
+  void* take_locked(size_t block);
+  void return_locked(void* data, size_t block) noexcept;
+  void trim_locked() noexcept;
+  void count_caches_locked();
+  [[noreturn]] void raise_out_of_memory(size_t bytes, const char* why) const;
+
+  Device device_;
+  const Backend& backend_;
+  std::mutex mutex_;
+  std::unordered_map<size_t, std::vector<void*>> blocks_;  // at hand, by size
+  int64_t cached_ = 0;                                     // bytes in blocks_
+  int64_t limit_ = 0;
+  MemoryStats stats_;
+  std::vector<ThreadCache*> caches_;
+};
+
+/// The pool of a device, made on first use. Raises ValueError for an index out of range.
+DevicePool& device_pool(Device device);
+
+/// Counts an allocation down to the fault that a test asked for; true if it must fail now.
+bool fault_is_due();
+
+}  // namespace miai

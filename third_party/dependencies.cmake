@@ -1,0 +1,13 @@
+# Every dependency, each found by a file of its own here; README.md lists versions and licences.
+include(third_party/threads.cmake)
+include(third_party/json.cmake)
+include(third_party/xxhash.cmake)
+if(MIAI_PYTHON OR MIAI_ONEDNN)
+  include(third_party/python.cmake)
+endif()
+if(MIAI_ONEDNN AND MIAI_X86)
+  include(third_party/onednn.cmake)
+endif()
+if(MIAI_TESTS)
+  include(third_party/gtest.cmake)
+endif()

@@ -1,0 +1,12 @@
+# Threads, and OpenMP for the team of parallel_for (the runtime that oneDNN's package uses, too).
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+add_library(miai_threads INTERFACE)
+target_link_libraries(miai_threads INTERFACE Threads::Threads)
+if(MIAI_OPENMP)
+  find_package(OpenMP COMPONENTS CXX)
+  if(NOT OpenMP_CXX_FOUND)
+    message(FATAL_ERROR "OpenMP not found: install a compiler with it (Debian: g++), or configure with -DMIAI_OPENMP=OFF")
+  endif()
+  target_link_libraries(miai_threads INTERFACE OpenMP::OpenMP_CXX)
+endif()

@@ -1,0 +1,3 @@
+#include "miai/miai.h"
+
+const char* miai_version() { return MIAI_VERSION; }

@@ -50,7 +50,7 @@ class Streams {
  private:
   using Slot = std::atomic<Stream*>;
 
-  /// At exit: what is queued is finished and the threads are joined. In a forked child they do not exist.
+  /// At exit, the threads are joined. In a forked child they do not exist.
   void end_cpu_threads() {
     if (fork_generation() != generation_) return;
     for (Slot& entry : slots_[static_cast<size_t>(DeviceKind::kCpu)]) delete entry.exchange(nullptr);

@@ -11,6 +11,7 @@ namespace miai {
 void request_cancel();
 bool cancel_requested();
 /// Whoever hands the cancellation to the user (as KeyboardInterrupt) ends it here; true if there was one.
+/// Work on a device's own thread that has not looked meanwhile goes on.
 bool consume_cancel();
 /// Raises Error(kCancelled) if a request is pending and this thread has not masked it.
 void check_cancelled();

@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kAlignment = 64;
 #ifdef __SANITIZE_ADDRESS__
-constexpr size_t kMapFrom = ~size_t{0};  // all from the sanitizer's heap, which sees writes past the end
+constexpr size_t kMapFrom = size_t{1} << 36;  // below, the sanitizer's heap, which sees writes past the end
 #else
 constexpr size_t kMapFrom = size_t{1} << 20;
 #endif

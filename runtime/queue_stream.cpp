@@ -1,8 +1,18 @@
 #include "runtime/queue_stream.h"
 
+#include <chrono>
+
 #include "runtime/cancel.h"
 
 namespace miai {
+namespace {
+
+// A host that runs ahead by more tasks than this is held back, or their outputs would fill the memory. Not
+// for longer than the slice at a time: a task may need a lock that the host holds.
+constexpr size_t kMaxQueued = 1024;
+constexpr std::chrono::milliseconds kHoldBack(50);
+
+}  // namespace
 
 QueueStream::QueueStream(Device device) : Stream(device), progress_(std::make_shared<Progress>(device)) {}
 
@@ -19,7 +29,9 @@ QueueStream::~QueueStream() {
 void QueueStream::submit(Task task) {
   progress_->check_not_forked();
   {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (queue_.size() >= kMaxQueued)
+      shorter_.wait_for(lock, kHoldBack, [&] { return queue_.size() < kMaxQueued; });
     if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
     queue_.push_back(std::move(task));
     ++submitted_;
@@ -48,8 +60,10 @@ void QueueStream::work() {
     if (queue_.empty()) return;
     Task task = std::move(queue_.front());
     queue_.pop_front();
+    if (queue_.size() + 1 == kMaxQueued) shorter_.notify_all();
+    bool drop = ending_;
     lock.unlock();
-    task();
+    if (!drop) task();
     task = nullptr;  // what it held is free before anyone hears that it is done
     progress_->finish_one();
     lock.lock();

@@ -13,7 +13,7 @@ namespace miai {
 class QueueStream : public Stream {
  public:
   explicit QueueStream(Device device);
-  /// Finishes what is queued, then ends the thread. In a forked child there is no thread to wait for.
+  /// Ends the thread after the task that runs now; what has not begun is dropped, since nobody can read it.
   ~QueueStream() override;
   bool is_inline() const override { return false; }
   void submit(Task task) override;
@@ -26,7 +26,7 @@ class QueueStream : public Stream {
 
   std::shared_ptr<Progress> progress_;
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable changed_, shorter_;
   std::deque<Task> queue_;
   uint64_t submitted_ = 0;
   bool ending_ = false;

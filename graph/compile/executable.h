@@ -6,23 +6,15 @@
 #include <vector>
 
 #include "graph/ir/function.h"
-#include "runtime/tensor_ref.h"
+#include "runtime/plan_executor.h"
 
 namespace miai {
-
-class Plan;  // runtime/plan.h: flat instructions, offsets into one arena
 
 struct CompileOptions {
   int opt_level = 2;       // 0: eager's kernels, bit for bit; 1: rewrites; 2: layouts and algorithms too
   bool inference = false;  // states are constants for folding (batch norms into convolutions)
   bool verify = false;     // run the verifier between passes (always in debug builds)
-};
-
-/// A state as one call sees it. `value` is read; when the call commits, the new value is in `value` (in place
-/// if `may_donate` and the storage is writable, else in fresh storage).
-struct StateSlot {
-  TensorRef value;
-  bool may_donate = false;  // nobody else holds the storage
+  int plan_limit = 32;     // plans kept, one a set of sizes and layouts
 };
 
 struct MemoryReport {
@@ -37,11 +29,16 @@ struct MemoryReport {
 class Executable {
  public:
   virtual ~Executable() = default;
+  virtual const CompileOptions& options() const = 0;
   /// The function after the passes.
   virtual const Function& function() const = 0;
+  /// The plan for dense inputs of these sizes, and states as their types say.
   virtual std::shared_ptr<const Plan> plan(const std::vector<Shape>& input_shapes) = 0;
+  /// The plan for tensors that lie in memory like this; states that are not read have present == false.
+  virtual std::shared_ptr<const Plan> plan(const std::vector<TensorMeta>& inputs,
+                                           const std::vector<TensorMeta>& states) = 0;
   virtual MemoryReport memory_report(const std::vector<Shape>& input_shapes) = 0;
-  /// The plan as text: instruction, kernel, operands with arena offsets, refusals of other kernels.
+  /// The plan as text: instructions, kernels, operands with their places, refusals of other kernels.
   virtual std::string explain(const std::vector<Shape>& input_shapes) = 0;
 };
 std::shared_ptr<Executable> compile(const Function& function, const CompileOptions& options);
@@ -53,12 +50,14 @@ class Execution {
   explicit Execution(std::shared_ptr<Executable> executable);
   ~Execution();
   /// Runs one step. `inputs` are on the function's devices, with its dtypes; sizes choose the plan (they must
-  /// agree with the symbols: ValueError naming the input else). `first_ticket` needs no care: random state is
-  /// a state. Returns the outputs in storage of their own. Raises what a kernel raised; then no state has
-  /// changed.
+  /// agree with the symbols: ValueError naming the input else). Random state is a state like others. Returns
+  /// the outputs in storage of their own; one that is an input or state, or a part of it, shares its storage.
+  /// Raises what a kernel raised; then no state has changed. A second thread in here at once is an error.
   std::vector<TensorRef> run(const std::vector<TensorRef>& inputs, std::vector<StateSlot>& states);
   /// Frees the arena; the next run takes it again.
   void release_memory();
+  /// Told of each instruction from now on; nullptr: nobody.
+  void set_observer(InstructionObserver* observer);
 
  private:
   struct Impl;

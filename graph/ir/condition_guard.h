@@ -1,4 +1,5 @@
-// While a function is built, changed or verified, comparisons of sizes are answered by what its recording found.
+// While a function is built, changed or verified, comparisons of sizes are answered by what its recording
+// found.
 #pragma once
 #include "graph/ir/function.h"
 

@@ -77,7 +77,8 @@ class Function {
   Value* add_constant(const TensorType& type, ConstantData data, std::string name = "");
   /// A state read at the start.
   Value* add_state(const TensorType& type, std::string name);
-  /// Appends a node; its outputs are inferred. Optional inputs that are left out at the end become absent ones.
+  /// Appends a node; its outputs are inferred. Optional inputs that are left out at the end become absent
+  /// ones.
   Node* add_node(const OpDef& op, const Attrs& attrs, std::vector<Value*> inputs, UserLine line = {});
   /// Appends a node with these output types (a parser or pass that knows them).
   Node* add_node(const OpDef& op, const Attrs& attrs, std::vector<Value*> inputs,

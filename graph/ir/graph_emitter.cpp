@@ -18,9 +18,7 @@ class GraphVar : public VarBase {
 
 }  // namespace
 
-Var GraphEmitter::wrap(Value* value) {
-  return value ? Var(make_intrusive<GraphVar>(value)) : Var();
-}
+Var GraphEmitter::wrap(Value* value) { return value ? Var(make_intrusive<GraphVar>(value)) : Var(); }
 
 Value* GraphEmitter::unwrap(const Var& var) const {
   if (!var) return nullptr;

@@ -1,11 +1,9 @@
 // Reads what printer.cpp writes:
-//   function  = "func" "@" name "(" [value ("," value)*] ")" ["state" "(" [state ("," state)*] ")"] "{" line* "}"
-//   value     = %id [name] ":" type
-//   state     = (value | "none" name) ["->" %id]
-//   line      = "require" dim ("==" | "!=") dim | "const" value "=" "[" elements "]" | node | return
-//   node      = [ids "="] op "(" (%id | "none"), ... ")" ["{" attrs "}"] [":" types] ["do" function* "end"] ["# line"]
-//   return    = "return" [%id ["as" name] ("," ...)*]
-//   type      = dtype "[" dims "]" ["@" device]
+//   function  = "func" "@" name "(" [value ("," value)*] ")" ["state" "(" [state ("," state)*] ")"] "{" line*
+//   "}" value     = %id [name] ":" type state     = (value | "none" name) ["->" %id] line      = "require"
+//   dim ("==" | "!=") dim | "const" value "=" "[" elements "]" | node | return node      = [ids "="] op "("
+//   (%id | "none"), ... ")" ["{" attrs "}"] [":" types] ["do" function* "end"] ["# line"] return    =
+//   "return" [%id ["as" name] ("," ...)*] type      = dtype "[" dims "]" ["@" device]
 #include <charconv>
 #include <unordered_map>
 
@@ -44,7 +42,8 @@ AttrValue parse_value(AttrKind kind, std::string_view text, Symbols& symbols) {
   if (text == "None") return {};
   switch (kind) {
     case AttrKind::kBool:
-      if (text != "True" && text != "False") raise(ErrorKind::kValue, "expected True or False, got '", text, "'");
+      if (text != "True" && text != "False")
+        raise(ErrorKind::kValue, "expected True or False, got '", text, "'");
       return text == "True";
     case AttrKind::kInt:
       return parse_number<int64_t>(text);
@@ -211,8 +210,7 @@ class Parser {
     return id;
   }
   void define(Function& f, Values& values, int id, Value* value) {
-    if (!values.emplace(id, value).second)
-      in_.fail_at_line("%" + std::to_string(id) + " is defined twice");
+    if (!values.emplace(id, value).second) in_.fail_at_line("%" + std::to_string(id) + " is defined twice");
     f.set_id(value, id);
   }
   Value* find(const Values& values, int id) const {

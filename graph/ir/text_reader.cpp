@@ -23,8 +23,11 @@ std::string_view trim(std::string_view text) {
 
 void TextReader::fail(std::string_view expected) const {
   std::string_view rest = text_.substr(std::min(at_, text_.size()), 20);
-  fail_at_line(std::string("expected ").append(expected).append(", got '").append(
-      rest.substr(0, rest.find('\n'))).append("'"));
+  fail_at_line(std::string("expected ")
+                   .append(expected)
+                   .append(", got '")
+                   .append(rest.substr(0, rest.find('\n')))
+                   .append("'"));
 }
 
 void TextReader::fail_at_line(std::string_view message) const {

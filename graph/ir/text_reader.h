@@ -26,7 +26,8 @@ class TextReader {
   int integer();
   /// The text up to one of `stops` outside brackets and quotes; the stop is not taken.
   std::string until(std::string_view stops);
-  /// "a, [b, c], d" of what lies between an opening bracket, already taken, and its closing one, which is taken.
+  /// "a, [b, c], d" of what lies between an opening bracket, already taken, and its closing one, which is
+  /// taken.
   std::vector<std::string> items(char closing);
   /// The rest of this line after "# ", if that is what comes next on it.
   std::string comment();

@@ -32,7 +32,8 @@ class Verifier {
 
   void declare(const Value* value, const std::string& what) {
     if (!value) fail("a ", what, " is missing");
-    if (value->producer) fail("%", value->id, " is ", what, " and also an output of ", value->producer->op->name);
+    if (value->producer)
+      fail("%", value->id, " is ", what, " and also an output of ", value->producer->op->name);
     define(value);
   }
   void define(const Value* value) {
@@ -42,8 +43,10 @@ class Verifier {
   }
   void constant(const Value& value) {
     declare(&value, "constant");
-    if (!is_static(value.type.shape)) fail("constant %", value.id, " has the dynamic shape ", value.type.shape);
-    size_t bytes = static_cast<size_t>(element_count(static_shape(value.type.shape))) * dtype_size(value.type.dtype);
+    if (!is_static(value.type.shape))
+      fail("constant %", value.id, " has the dynamic shape ", value.type.shape);
+    size_t bytes =
+        static_cast<size_t>(element_count(static_shape(value.type.shape))) * dtype_size(value.type.dtype);
     if (value.constant->bytes != bytes)
       fail("constant %", value.id, " has ", value.constant->bytes, " bytes, ", value.type, " needs ", bytes);
   }
@@ -75,7 +78,8 @@ class Verifier {
     try {
       return infer_outputs(*node.op, node.attrs, types);
     } catch (const Error& error) {
-      fail(node.op->name, " of ", node.outputs.empty() ? "no output" : "%" + std::to_string(node.outputs[0]->id),
+      fail(node.op->name, " of ",
+           node.outputs.empty() ? "no output" : "%" + std::to_string(node.outputs[0]->id),
            " is refused: ", error.what());
     }
   }

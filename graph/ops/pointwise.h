@@ -25,6 +25,15 @@ OpDef binary_op(std::string name, std::string doc, PointwiseResult result, Binar
 pointwise::Program build_program(const OpDef& op, const Attrs& attrs, std::span<const DType> inputs,
                                  DType output);
 
+/// Which kernel runs a call: the operator's own, or the one for all pointwise operators with the call's
+/// program in its attributes. Eager and plans both ask here.
+struct KernelCall {
+  std::string op;
+  Attrs attrs;
+};
+KernelCall kernel_call(const OpDef& op, const Attrs& attrs, std::span<const TensorMeta> inputs,
+                       std::span<const TensorMeta> outputs);
+
 /// Gradient rules: `f(dy, x, y)` is the gradient of a unary operator; saves x or y as asked.
 GradDef unary_grad(Var (*rule)(const Var& dy, const Var& x));
 GradDef unary_grad_from_output(Var (*rule)(const Var& dy, const Var& y));

@@ -1,0 +1,97 @@
+#include "graph/compile/compiled_function.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "graph/compile/concrete_sizes.h"
+#include "graph/compile/explain.h"
+#include "kernels/common/error.h"
+#include "runtime/backend.h"
+#include "runtime/copy.h"
+
+namespace miai {
+namespace {
+
+/// The constant's bytes where the device reads them: shared if the host's memory will do.
+TensorRef upload(const Value& value) {
+  TensorRef ref;
+  ref.meta = dense_meta(value.type.dtype, static_shape(value.type.shape));
+  const ConstantData& constant = *value.constant;
+  if (backend(value.type.device.kind).host_readable) {
+    auto release = [data = constant.data] {};
+    ref.storage =
+        Storage::import(value.type.device, const_cast<void*>(constant.data.get()), constant.bytes, release);
+    return ref;
+  }
+  ref.storage = Storage::allocate(value.type.device, constant.bytes);
+  write_from_host(constant.data.get(), ref);
+  return ref;
+}
+
+}  // namespace
+
+CompiledFunction::CompiledFunction(FunctionPtr function, const CompileOptions& options)
+    : function_(std::move(function)), options_(options) {
+  for (const Value* value : function_->constants()) {
+    constant_index_[value] = static_cast<int>(constants_.size());
+    constants_.push_back(upload(*value));
+  }
+}
+
+std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<TensorMeta>& inputs,
+                                                        const std::vector<TensorMeta>& states) const {
+  SymbolValues sizes = solve_sizes(*function_, inputs, states);
+  Draft draft = draft_plan({*function_, sizes, inputs, states, constant_index_});
+  copy_partial_results(draft);
+  form_commit_section(draft);
+  place_results(draft);
+  if (options_.opt_level >= 1) write_parts_in_place(draft);
+  reuse_dying_inputs(draft);
+  std::shared_ptr<Plan> plan = finish_plan(draft);
+  plan->constants = constants_;
+  plan->inputs = inputs;
+  plan->states = states;
+  for (const Value* value : function_->inputs) plan->input_devices.push_back(value->type.device);
+  for (const State& state : function_->states)
+    plan->state_devices.push_back((state.input ? state.input : state.output)->type.device);
+  return plan;
+}
+
+std::shared_ptr<const Plan> CompiledFunction::plan(const std::vector<TensorMeta>& inputs,
+                                                   const std::vector<TensorMeta>& states) {
+  std::lock_guard lock(mutex_);
+  auto it = std::find_if(plans_.begin(), plans_.end(),
+                         [&](const auto& plan) { return plan->inputs == inputs && plan->states == states; });
+  if (it != plans_.end()) {
+    plans_.splice(plans_.begin(), plans_, it);
+    return plans_.front();
+  }
+  plans_.push_front(make_plan(inputs, states));
+  if (plans_.size() > static_cast<size_t>(std::max(options_.plan_limit, 1))) plans_.pop_back();
+  return plans_.front();
+}
+
+std::shared_ptr<const Plan> CompiledFunction::plan(const std::vector<Shape>& input_shapes) {
+  std::vector<TensorMeta> inputs, states;
+  for (size_t i = 0; i < input_shapes.size(); ++i) {
+    DType dtype = i < function_->inputs.size() ? function_->inputs[i]->type.dtype : DType::kFloat32;
+    inputs.push_back(dense_meta(dtype, input_shapes[i]));
+  }
+  for (const State& state : function_->states) {
+    TensorMeta absent;
+    absent.present = false;
+    states.push_back(state.input ? dense_meta(state.input->type.dtype, static_shape(state.input->type.shape))
+                                 : absent);
+  }
+  return plan(inputs, states);
+}
+
+MemoryReport CompiledFunction::memory_report(const std::vector<Shape>& input_shapes) {
+  return report_memory(*plan(input_shapes));
+}
+
+std::string CompiledFunction::explain(const std::vector<Shape>& input_shapes) {
+  return explain_plan(*plan(input_shapes));
+}
+
+}  // namespace miai

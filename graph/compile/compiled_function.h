@@ -1,0 +1,36 @@
+// The one implementation of Executable: a function after the passes, and its plans.
+#pragma once
+#include <list>
+#include <mutex>
+
+#include "graph/compile/draft.h"
+#include "graph/compile/executable.h"
+
+namespace miai {
+
+class CompiledFunction final : public Executable {
+ public:
+  /// The function is what the passes have left.
+  CompiledFunction(FunctionPtr function, const CompileOptions& options);
+
+  const Function& function() const override { return *function_; }
+  const CompileOptions& options() const override { return options_; }
+  std::shared_ptr<const Plan> plan(const std::vector<Shape>& input_shapes) override;
+  std::shared_ptr<const Plan> plan(const std::vector<TensorMeta>& inputs,
+                                   const std::vector<TensorMeta>& states) override;
+  MemoryReport memory_report(const std::vector<Shape>& input_shapes) override;
+  std::string explain(const std::vector<Shape>& input_shapes) override;
+
+ private:
+  std::shared_ptr<const Plan> make_plan(const std::vector<TensorMeta>& inputs,
+                                        const std::vector<TensorMeta>& states) const;
+
+  FunctionPtr function_;
+  CompileOptions options_;
+  std::vector<TensorRef> constants_;
+  std::unordered_map<const Value*, int> constant_index_;
+  std::mutex mutex_;
+  std::list<std::shared_ptr<const Plan>> plans_;  // most recently used first
+};
+
+}  // namespace miai

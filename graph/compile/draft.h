@@ -1,0 +1,97 @@
+// A plan while it is made: steps with their kernels, and buffers whose places in memory are still open.
+#pragma once
+#include <unordered_map>
+#include <vector>
+
+#include "graph/ir/function.h"
+#include "runtime/plan.h"
+
+namespace miai {
+
+/// Memory that one or more values live in.
+struct Buffer {
+  int64_t bytes = 0;
+  Device device;
+  BaseKind kind = BaseKind::kArena;
+  int index = 0;  // of kInput, kState, kStateNew, kConstant
+  // Set when this buffer lies inside of another (it took over a dying input, or is a slice of a
+  // concatenation).
+  int parent = -1;
+  int64_t parent_offset = 0;
+};
+
+/// How a value lies in a buffer. buffer < 0: absent.
+struct Place {
+  int buffer = -1;
+  int64_t offset = 0;  // bytes
+  TensorMeta meta;
+};
+
+/// What becomes one instruction.
+struct Step {
+  const Node* node = nullptr;  // nullptr: a copy that the plan needs
+  std::string op;
+  UserLine line;
+  KernelChoice choice;  // no kernel: a copy between devices
+  Attrs attrs;
+  std::vector<Place> inputs, outputs;
+  Device device;
+  bool commits = false;  // runs in the commit section
+  bool may_overwrite(size_t input) const;
+};
+
+struct DraftWrite {
+  int state = 0;
+  Place value;
+};
+
+struct Draft {
+  std::vector<Buffer> buffers;
+  std::vector<Step> steps;
+  std::vector<Place> outputs;
+  std::vector<DraftWrite> writes;
+  std::vector<int> state_buffers;  // of each state as read; -1: not read
+
+  int add_buffer(const Buffer& buffer);
+  /// Appends a step that copies `from` into dense memory of its own.
+  Place add_copy(const Place& from, Device device);
+  /// The buffer that this one lies in, at last.
+  int root(int buffer) const;
+  bool is_external(int buffer) const;
+  /// Dense, and all of its buffer.
+  bool covers_buffer(const Place& place) const;
+};
+
+struct DraftRequest {
+  const Function& function;
+  const SymbolValues& sizes;
+  const std::vector<TensorMeta>& inputs;
+  const std::vector<TensorMeta>& states;
+  std::unordered_map<const Value*, int> constants;  // their indices
+};
+
+/// Kernels, views and copies of a function, in its order.
+Draft draft_plan(const DraftRequest& request);
+
+// The steps from draft to plan, in this order.
+
+/// Gives results that are a part of other memory a copy of their own.
+void copy_partial_results(Draft& draft);
+/// Decides which steps belong to the commit section, and moves them to the end.
+void form_commit_section(Draft& draft);
+/// Gives outputs and new values of states memory that outlives the run.
+void place_results(Draft& draft);
+/// Lets the parts of a concatenation be written where they end up.
+void write_parts_in_place(Draft& draft);
+/// Lets outputs take the memory of inputs that die.
+void reuse_dying_inputs(Draft& draft);
+/// Gives arena buffers their offsets and writes the plan's instructions.
+std::shared_ptr<Plan> finish_plan(const Draft& draft);
+
+/// The first and the last step that reads or writes each root buffer; -1: none.
+struct Lifetimes {
+  std::vector<int> first, last;
+};
+Lifetimes lifetimes(const Draft& draft);
+
+}  // namespace miai

@@ -1,0 +1,89 @@
+// A plan: a function for concrete sizes as a flat list of instructions over memory whose places are known.
+// Immutable, shared by the executions that run it.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/common/kernel_table.h"
+#include "runtime/tensor_ref.h"
+
+namespace miai {
+
+/// Where a piece of memory comes from when the plan runs.
+enum class BaseKind : uint8_t {
+  kArena,     // of the execution; index: which arena (one a device)
+  kInput,     // index: which input
+  kState,     // the value of a state at the start; index: which state
+  kStateNew,  // where a commit writes a state: over the old value if that may be donated, else fresh storage
+  kConstant,  // index: which constant
+  kFresh,     // storage allocated before each run: outputs, and states that are not written in place
+};
+
+struct Base {
+  BaseKind kind = BaseKind::kArena;
+  int index = 0;
+  Device device;
+  size_t bytes = 0;  // kArena, kStateNew, kFresh
+};
+
+/// A tensor at a place: base pointer plus offset. base < 0: an absent optional input.
+struct Operand {
+  TensorMeta meta;
+  int base = -1;
+  int64_t offset = 0;  // bytes
+};
+
+struct Instruction {
+  std::string op;
+  std::string line;       // of the user's program; may be empty
+  KernelChoice choice;    // no kernel: a copy between devices
+  Attrs attrs;            // the kernel's
+  int first_operand = 0;  // in Plan::operands: inputs, then outputs
+  int input_count = 0, output_count = 0;
+  int64_t workspace_offset = -1;  // in the device's arena; -1: none needed
+  Device device;
+};
+
+/// What becomes of a state when the step commits: state `state` is the tensor at `value`.
+struct StateWrite {
+  int state = 0;
+  Operand value;
+};
+
+struct PlanMemory {
+  int64_t lower_bound = 0;   // largest sum of live bytes, of all arenas
+  int64_t commit_bytes = 0;  // arena bytes kept for the commit section
+  int64_t workspace = 0;     // the largest
+};
+
+struct Plan {
+  std::vector<Base> bases;
+  std::vector<Operand> operands;
+  std::vector<Instruction> instructions;
+  int commit_begin = 0;  // instructions from here on write states and cannot fail
+  std::vector<Operand> outputs;
+  std::vector<StateWrite> state_writes;
+  std::vector<TensorRef> constants;
+  std::vector<TensorMeta> inputs,
+      states;  // what the plan was made for; states: present == false where not read
+  std::vector<Device> input_devices, state_devices;
+  bool is_inline = true;  // all work is on the caller's thread
+  PlanMemory memory;
+
+  int64_t arena_bytes() const {
+    int64_t sum = 0;
+    for (const Base& base : bases)
+      sum += base.kind == BaseKind::kArena ? static_cast<int64_t>(base.bytes) : 0;
+    return sum;
+  }
+};
+
+/// A state as one call sees it. `value` is read; when the call commits, the new value is in `value` (in place
+/// if `may_donate` and the storage is writable, else in fresh storage).
+struct StateSlot {
+  TensorRef value;
+  bool may_donate = false;  // nobody else holds the storage
+};
+
+}  // namespace miai

@@ -1,0 +1,63 @@
+// Runs a plan: binds pointers, walks the instructions, commits the states.
+#pragma once
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "runtime/plan.h"
+
+namespace miai {
+
+/// The scratch memory that the plans of one execution share, one block a device.
+class Arenas {
+ public:
+  /// A block of at least `bytes`; the same one until a larger one is asked for.
+  const IntrusivePtr<Storage>& get(Device device, size_t bytes);
+  void release() { blocks_.clear(); }
+
+ private:
+  std::vector<IntrusivePtr<Storage>> blocks_;
+};
+
+/// Sees each instruction before it runs; what it raises cancels the step (fault injection, profiling).
+class InstructionObserver {
+ public:
+  virtual ~InstructionObserver() = default;
+  virtual void before(int index, const Instruction& instruction) = 0;
+};
+
+/// Belongs to one thread at a time.
+class PlanExecutor {
+ public:
+  explicit PlanExecutor(std::shared_ptr<const Plan> plan);
+  const Plan& plan() const { return *plan_; }
+  /// Inputs and states fit the plan (checked by the caller). Raises what a kernel raised, with the operator
+  /// and the user's line; then no state has changed.
+  std::vector<TensorRef> run(std::span<const TensorRef> inputs, std::span<StateSlot> states, Arenas& arenas,
+                             InstructionObserver* observer);
+
+ private:
+  /// Memory behind a base in this run.
+  struct Bound {
+    IntrusivePtr<Storage> storage;
+    int64_t offset = 0;
+    void* data = nullptr;  // what the operands' pointers were computed from
+  };
+  void bind(std::span<const TensorRef> inputs, std::span<const StateSlot> states, Arenas& arenas);
+  void set(size_t base, IntrusivePtr<Storage> storage, int64_t offset = 0);
+  void run_inline(InstructionObserver* observer);
+  void run_queued(InstructionObserver* observer);
+  void submit(const Instruction& instruction);
+  void wait_for_main_section();
+  void call(const Instruction& instruction, KernelContext& context);
+  void* workspace(const Instruction& instruction) const;
+  TensorRef ref(const Operand& operand) const;
+  void unbind();
+
+  std::shared_ptr<const Plan> plan_;
+  std::vector<TensorView> views_;        // beside plan_->operands
+  std::vector<Bound> bound_;             // beside plan_->bases
+  std::vector<std::vector<int>> users_;  // operands of each base
+};
+
+}  // namespace miai

@@ -11,8 +11,10 @@ from typing import Any
 
 from . import _errors
 from ._fetch import Fetcher, Task
+from ._interrupts import interrupts_deferred
 from ._pool import Result, Server, WorkerPool
 
+_START_TIME = 30.0  # seconds for the start of the workers, to which the user's timeout does not apply
 _runs = count()
 
 
@@ -67,13 +69,20 @@ def batches_of_workers(plan: Plan, keep: dict[str, Any]) -> Iterator[Any]:
         whole = True
     finally:
         if os.getpid() == owner and server is not None:
-            if not whole:
-                server.close()
-            elif plan.persistent:
-                keep.update(server=server, pool=pool)
-            elif pool is not None:
-                pool.close()
-                keep.update(server=server)
+            with interrupts_deferred():
+                _wind_up(plan, keep, server, pool if whole else None)
+
+
+def _wind_up(plan: Plan, keep: dict[str, Any], server: Server, pool: WorkerPool | None) -> None:
+    """After a pass: `pool` is None unless it came to its end, and every worker is idle."""
+    if pool is None:
+        server.close()
+        return
+    if plan.persistent:
+        keep["pool"] = pool
+    else:
+        pool.close()
+    keep["server"] = server
 
 
 class _Pass:
@@ -82,6 +91,7 @@ class _Pass:
     def __init__(self, plan: Plan, pool: WorkerPool, owner: int) -> None:
         self._plan, self._pool, self._owner = plan, pool, owner
         self._tasks = plan.tasks()
+        self._begun = time.monotonic()
         self._turn: list[int] = list(range(plan.readers))  # workers that still have something to give
         self._sent: dict[
             int, tuple[int, bool]
@@ -96,7 +106,7 @@ class _Pass:
             result = self._await(number, worker)
             del self._sent[number]
             if result.kind == "failed":
-                raise _errors.failure(result.worker, self._plan.readers, result.value)
+                raise _errors.failure(result.worker, result.task, self._plan.readers, result.value)
             if result.kind == "end":
                 if worker in self._turn:
                     self._turn.remove(worker)
@@ -119,22 +129,23 @@ class _Pass:
             self._pool.submit(worker, task)
 
     def _await(self, number: int, worker: int) -> Result:
-        timeout = self._plan.timeout or None
+        timeout, member = self._plan.timeout or None, self._pool.workers[worker]
         deadline = time.monotonic() + (timeout or 0)
         while number not in self._done:
             if os.getpid() != self._owner:
                 raise RuntimeError(
-                    f"DataLoader: this iterator belongs to process {self._owner}, of which this one is a"
-                    " fork;"
-                    " iterate over the loader anew"
+                    f"DataLoader: this iterator belongs to process {self._owner}, of which this one is a fork"
+                    "; iterate over the loader anew"
                 )
             result = self._pool.receive(None if timeout is None else max(0.0, deadline - time.monotonic()))
             if result is None:
-                assert timeout is not None
-                raise _errors.late(self._pool.workers[worker], self._plan.readers, timeout)
+                if member.starting and time.monotonic() < self._begun + _START_TIME:
+                    deadline = time.monotonic() + 0.1
+                    continue
+                raise _errors.late(member, self._plan.readers, self._plan.timeout)
             if result.kind == "died":
                 raise _errors.death(result.worker, self._plan.readers)
             if result.number is None:
-                raise _errors.failure(result.worker, self._plan.readers, result.value)
+                raise _errors.failure(result.worker, None, self._plan.readers, result.value)
             self._done[result.number] = result
         return self._done.pop(number)

@@ -64,8 +64,10 @@ class Channel:
         """Wait for the next message and its descriptors, which the caller then owns."""
         try:
             data, fds, flags, _ = socket.recv_fds(self._socket, _INLINE + 64, _MAX_FDS)
-        except ConnectionResetError as error:
-            raise ChannelClosed from error
+        except (
+            ConnectionResetError
+        ):  # said once, when the other end left our messages unread; its own are still there
+            return self.receive()
         if not data:
             raise ChannelClosed
         if flags & socket.MSG_CTRUNC:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pickle
 import signal
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ._fetch import Progress
+from ._fetch import Progress, Task
 from ._worker import Failure
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ def _name(member: Worker, total: int) -> str:
     return f"worker {member.id} of {total} (process {member.pid or '?'})"
 
 
-def _place(member: Worker, batch: int, position: int) -> tuple[str, object]:
+def _place(tasks: Iterable[Task], batch: int, position: int) -> tuple[str, object]:
     """Where a worker was, in words, and the sample's index, if it was at one."""
     if batch == Progress.STARTING:
         return "while it was starting", None
     if batch == Progress.IDLE:
         return "while it had nothing to do", None
-    task = next((task for task in member.tasks if task.number == batch), None)
+    task = next((task for task in tasks if task.number == batch), None)
     if task is None or position < 0:
         return f"after it had read the samples of batch {batch}", None
     if task.stream:
@@ -64,15 +65,15 @@ def _ending(code: int | None) -> tuple[str, str]:
 def death(member: Worker, total: int) -> WorkerError:
     """The error for a worker that is gone."""
     how, hint = _ending(member.exit)
-    where, sample = _place(member, *member.progress.read())
+    where, sample = _place(member.tasks, *member.progress.read())
     return WorkerError(
         f"DataLoader: {_name(member, total)} {how} {where}{hint}", member.id, member.pid, member.exit, sample
     )
 
 
-def failure(member: Worker, total: int, failed: Failure) -> WorkerError:
+def failure(member: Worker, task: Task | None, total: int, failed: Failure) -> WorkerError:
     """The error for an exception in a worker."""
-    where, sample = _place(member, failed.batch, failed.position)
+    where, sample = _place([task] if task else [], failed.batch, failed.position)
     text = f"DataLoader: {_name(member, total)} raised {where}: {failed.text}"
     text += f"\n\nIn the worker:\n{failed.traceback}"
     error = WorkerError(text.rstrip(), member.id, member.pid, None, sample)
@@ -82,7 +83,7 @@ def failure(member: Worker, total: int, failed: Failure) -> WorkerError:
 
 def late(member: Worker, total: int, timeout: float) -> TimeoutError:
     """The error for a batch that has not come in time."""
-    where, _ = _place(member, *member.progress.read())
+    where, _ = _place(member.tasks, *member.progress.read())
     return TimeoutError(
         f"DataLoader: no batch within timeout={timeout} s; {_name(member, total)} was waited for {where}"
     )

@@ -107,7 +107,7 @@ _REDUCERS: dict[type, Callable[[Any], Any]] = {
     classmethod: lambda value: (classmethod, (value.__func__,)),
     property: lambda value: (property, (value.fget, value.fset, value.fdel, value.__doc__)),
     functools.cached_property: lambda value: (_make_cached, (value.func, value.attrname)),
-    types.MappingProxyType: lambda value: (types.MappingProxyType, (dict(value),)),
+    types.MappingProxyType: lambda value: (_make_proxy, (dict(value),)),
 }
 
 
@@ -183,6 +183,10 @@ def _reduce_class(cls: type) -> Any:
         vars(cls).get("__slots__"),
     )
     return _make_class, arguments, body, None, None, _fill_class
+
+
+def _make_proxy(content: dict[Any, Any]) -> types.MappingProxyType[Any, Any]:
+    return types.MappingProxyType(content)
 
 
 def _make_cached(function: Any, name: str | None) -> Any:

@@ -17,9 +17,7 @@ import weakref
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import count
-from multiprocessing.util import _args_from_interpreter_flags  # type: ignore[attr-defined]
 from typing import Any
 
 import numpy as np
@@ -27,6 +25,7 @@ import numpy as np
 from . import _shared
 from ._channel import Channel, ChannelClosed
 from ._fetch import Progress, Task
+from ._interrupts import interrupts_deferred
 from ._pickling import pack_for_workers
 from ._worker import Setup
 
@@ -46,16 +45,30 @@ class Worker:
     exit: int | None = None
     tasks: deque[Task] = field(default_factory=deque)
     segments: dict[int, _shared.Bytes] = field(default_factory=dict)
-    released: deque[int] = field(default_factory=deque)
+    lent: dict[int, _shared.Ticket] = field(default_factory=dict)
+    returned: deque[Any] = field(default_factory=deque)
+
+    @property
+    def starting(self) -> bool:
+        """Whether it has not yet been ready for a task."""
+        return self.progress.read()[0] == Progress.STARTING
+
+    def take_back(self) -> list[int]:
+        """The segments that nobody reads any more since the last call."""
+        names = [self.returned.popleft().name for _ in range(len(self.returned))]
+        for name in names:
+            del self.lent[name]
+        return names
 
 
 @dataclass(frozen=True)
 class Result:
-    """A worker's message: kind "batch", "end", "failed" or "died", and the batch's number (None: at start)."""
+    """A worker's message: "batch", "end", "failed" or "died", and the batch's number (None: at start)."""
 
     worker: Worker
     kind: str
-    number: int | None
+    number: int | None = None
+    task: Task | None = None
     value: Any = None
 
 
@@ -63,11 +76,12 @@ def _start_server(end: Channel) -> subprocess.Popen[bytes]:
     """Start the fork server with the user's import path; SIGINT stays blocked in it until it ignores it."""
     code = f"import sys; sys.path[:] = {sys.path!r}; from {__package__}._server import main"
     code += f"; main({end.fileno()})"
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     env = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", **os.environ}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return subprocess.Popen(
-            [sys.executable, *_args_from_interpreter_flags(), "-c", code],
+            [sys.executable, *flags, "-c", code],
             pass_fds=[end.fileno()],
             stdin=subprocess.DEVNULL,
             env=env,
@@ -105,15 +119,16 @@ class Server:
 
 
 def _end_server(control: Channel, process: subprocess.Popen[bytes], owner: int) -> None:
-    control.close()
-    if os.getpid() != owner:  # a forked copy of the user's process: the server is not its own
-        process.returncode = 0
-        return
-    try:
-        process.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()  # its workers die with it
-        process.wait()
+    with interrupts_deferred():
+        control.close()
+        if os.getpid() != owner:  # a forked copy of the user's process: the server is not its own
+            process.returncode = 0
+            return
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()  # its workers die with it
+            process.wait()
 
 
 class WorkerPool:
@@ -144,7 +159,7 @@ class WorkerPool:
         """Queue a task at a worker; what the reader has let go of since goes back to it."""
         member = self.workers[worker]
         member.tasks.append(task)
-        released = [member.released.popleft() for _ in range(len(member.released))]
+        released = member.take_back()
         with suppress(ChannelClosed):  # its end is noticed, and named, by the next receive()
             member.channel.send((task, released))
 
@@ -172,12 +187,11 @@ class WorkerPool:
             (kind, number, value), fds = member.channel.receive()
         except ChannelClosed:
             self._await_exits([member])
-            return Result(member, "died", None)
+            return Result(member, "died")
         if kind == "batch":
             value = _unpack(member, value, fds)
-        if number is not None:
-            member.tasks.popleft()
-        return Result(member, kind, number, value)
+        task = member.tasks.popleft() if number is not None else None
+        return Result(member, kind, number, task, value)
 
     def _hear_server(self) -> None:
         """Take in what the server says of our workers, or still has to say of those of an earlier pass."""
@@ -221,9 +235,9 @@ def _unpack(member: Worker, value: Any, fds: list[int]) -> Any:
     if fds:
         member.segments[name] = np.frombuffer(_shared.map_file(fds[0], size), np.uint8)
         os.close(fds[0])
-    memory = member.segments[name]
-    if len(member.segments) - len(member.released) > _MAX_LENT:  # the user keeps them all: give copies
-        member.released.append(name)
+    memory, lease = member.segments[name], _shared.Lease(member.segments[name])
+    ticket = _shared.Ticket(lease, member.returned.append)
+    ticket.name, member.lent[name] = name, ticket
+    if len(member.lent) - len(member.returned) > _MAX_LENT:  # the user keeps them all: give a copy
         return _shared.unpack(head, sizes, memory[: sum(map(_shared.aligned, sizes))].copy())
-    lease = _shared.Lease(memory, partial(member.released.append, name))
     return _shared.unpack(head, sizes, np.asarray(lease))

@@ -13,6 +13,7 @@ import mmap
 import os
 import pickle
 import tempfile
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -124,12 +125,18 @@ def unpack(head: bytes, sizes: Sequence[int], memory: Bytes) -> Any:
 
 
 class Lease:
-    """Lends a segment's memory to arrays; when the last of them is gone, `returned` is called."""
+    """Lends memory to arrays: they keep it alive."""
 
-    def __init__(self, memory: Bytes, returned: Callable[[], None]) -> None:
+    def __init__(self, memory: Bytes) -> None:
         self._memory = memory
-        self._returned = returned
         self.__array_interface__ = memory.__array_interface__
 
-    def __del__(self) -> None:
-        self._returned()
+
+class Ticket(weakref.ref[Lease]):
+    """A reference to a lease; its callback says that no array has the lease any more.
+
+    The callback is to run no Python code: a Ctrl-C that came there would be dropped.
+    """
+
+    __slots__ = ("name",)
+    name: int

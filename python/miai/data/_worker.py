@@ -43,7 +43,7 @@ def get_worker_info() -> WorkerInfo | None:
 
 @dataclass(frozen=True)
 class Setup:
-    """The first message to a worker; one file beside it holds the arrays of `head`, one the progress cells."""
+    """The first message to a worker; a file beside it holds the arrays of `head`, another the progress."""
 
     num_workers: int
     head: bytes
@@ -76,7 +76,6 @@ def serve(worker: int, channel: Channel) -> None:
             fetcher = _prepare(worker, setup, fds[0])
         except (Exception, SystemExit) as error:
             channel.send(("failed", None, _failure(error, progress)))
-            channel.receive()  # stay until told to go, so that the message is read before the end is seen
             return
         progress.batch(Progress.IDLE)
         outbox = _Outbox(channel)

@@ -156,7 +156,7 @@ class DataLoader:
             self.sampler.load_state_dict(state["sampler"])
 
     def close(self) -> None:
-        """End the processes that are kept for the next pass; those of a pass that is on end with its iterator."""
+        """End the processes that are kept for the next pass; a pass that is on ends with its iterator."""
         self._keep.pop("pool", None)
         server = self._keep.pop("server", None)
         if server is not None:

@@ -34,17 +34,18 @@ def restored(values: Array, dtype: np.dtype[Any]) -> Array:
     """`values` in `dtype`: rounded and held within its range for integers."""
     if dtype.kind in "ui":
         limits = np.iinfo(dtype)
-        values = np.clip(np.rint(values), limits.min, limits.max)
-    return np.asarray(values, dtype)
+        return np.clip(np.rint(values), limits.min, limits.max).astype(dtype)
+    return values.astype(dtype, copy=False)
 
 
 def resize(image: Array, size: tuple[int, int], interpolation: str = LINEAR) -> Array:
-    """The image in another size, pixel centres at half-integers: as OpenCV's INTER_LINEAR and INTER_NEAREST."""
+    """The image in another size, pixel centres at half-integers, as OpenCV's INTER_LINEAR has them."""
     if image.shape[:2] == size:
         return image
     if interpolation == NEAREST:
         rows, columns = (np.arange(new) * old // new for new, old in zip(size, image.shape[:2], strict=True))
-        return np.asarray(image[rows[:, None], columns])
+        nearest: Array = image[rows[:, None], columns]
+        return nearest
     work = np.float64 if image.dtype == np.float64 else np.float32
     values = image.astype(work, copy=False)
     for axis in (0, 1):
@@ -60,11 +61,12 @@ def _stretch(values: Array, axis: int, size: int) -> Array:
     low = centre.astype(np.intp)
     weight = (centre - low).astype(values.dtype).reshape([-1 if i == axis else 1 for i in range(3)])
     first = values.take(low, axis)
-    return first + (values.take(np.minimum(low + 1, old - 1), axis) - first) * weight
+    blended: Array = first + (values.take(np.minimum(low + 1, old - 1), axis) - first) * weight
+    return blended
 
 
 def pad(image: Array, size: Sequence[int], value: Any) -> Array:
-    """The image with (top, bottom, left, right) more rows and columns of `value` (a number, or one a channel)."""
+    """The image with (top, bottom, left, right) more rows and columns of `value`, or `value[channel]`."""
     top, bottom, left, right = size
     height, width, channels = image.shape
     fill = np.asarray(value)

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <utility>
 
 #include "kernels/common/core_count.h"
 #include "kernels/common/error.h"
@@ -29,7 +28,6 @@ constexpr int64_t kAlign = 64;
 
 std::atomic<bool> budget_taken{false};
 std::atomic<int> teams{0};
-thread_local bool inside_region = false;
 
 /// A thread's share in kMaxTeams, given back when the thread ends.
 struct TeamSlot {
@@ -48,21 +46,16 @@ struct TeamSlot {
 };
 thread_local TeamSlot team_slot;
 
-/// Whether this thread may use all cores now; if so, it has taken the budget.
-bool take_budget() {
-  if (inside_region || fork_generation() > 0 || thread_count() == 1) return false;
-  if (budget_taken.load(std::memory_order_relaxed) || budget_taken.exchange(true)) return false;
-  if (team_slot.acquire()) {
-    inside_region = true;
-    return true;
-  }
-  budget_taken.store(false);
-  return false;
-}
+void release_budget() { budget_taken.store(false); }
 
-void release_budget() {
-  inside_region = false;
-  budget_taken.store(false);
+/// Whether this thread may use all cores now; if so, it has taken the budget. Inside another region it is
+/// taken already.
+bool take_budget() {
+  if (fork_generation() > 0 || thread_count() == 1) return false;
+  if (budget_taken.load(std::memory_order_relaxed) || budget_taken.exchange(true)) return false;
+  if (team_slot.acquire()) return true;
+  release_budget();
+  return false;
 }
 
 struct Split {
@@ -113,19 +106,12 @@ void run_pieces(const Split& split, int first, int step, const Body& body, First
 void run_on_team(const Split& split, const Body& body, FirstFailure& failure) {
   // Always the whole team: the runtime ends and restarts workers when the size of a team changes.
 #pragma omp parallel num_threads(thread_count())
-  {
-    bool was_inside = std::exchange(inside_region, true);
-    run_pieces(split, omp_get_thread_num(), omp_get_num_threads(), body, failure);
-    inside_region = was_inside;
-  }
+  run_pieces(split, omp_get_thread_num(), omp_get_num_threads(), body, failure);
 }
 #else
 // Builds without OpenMP (thread sanitizer) start threads for each call: slow, and as concurrent as a team.
 void run_on_team(const Split& split, const Body& body, FirstFailure& failure) {
-  auto run_one = [&](int piece) {
-    inside_region = true;
-    run_pieces(split, piece, split.pieces, body, failure);
-  };
+  auto run_one = [&](int piece) { run_pieces(split, piece, split.pieces, body, failure); };
   std::vector<std::thread> threads;
   for (int i = 1; i < split.pieces; ++i) threads.emplace_back(run_one, i);
   run_one(0);

@@ -220,6 +220,13 @@ TEST(FakeMemory, IsPoisonedAndOutOfReach) {
   for (int i = 0; i < 100; ++i) ASSERT_EQ(x.view().as<unsigned char>()[i], kFakePoison);
 }
 
+TEST(FakeMemory, IsOutOfReachAgainAfterWork) {
+  TensorRef x = apply(kAddOne, from_values({1}, kFake0), "add");
+  synchronize(kFake0);
+  EXPECT_DEATH(EXPECT_EQ(*x.view().as<float>(), 2), "");
+  EXPECT_EQ(values_of(x), (std::vector<float>{2}));
+}
+
 TEST(FakeMemory, FreedMemoryIsPoisoned) {
   TensorRef x = from_values({1, 2, 3}, kFake0);
   synchronize(kFake0);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <mutex>
 #include <set>
@@ -112,13 +113,14 @@ TEST_F(ParallelFor, ThreadsOfTheProcessStayBounded) {
   std::atomic<int> ready{0};
   std::atomic<bool> end{false};
   std::vector<std::thread> users;
-  for (int i = 0; i < kUsers; ++i)
+  for (int i = 0; i < kUsers; ++i) {
     users.emplace_back([&] {
       parallel_for(0, 100, 1, [](int64_t, int64_t) {});
       ++ready;
-      while (!end) std::this_thread::yield();
+      while (!end) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     });
-  while (ready < kUsers) std::this_thread::yield();
+    while (ready <= i) std::this_thread::yield();  // one after the other: each finds the budget free
+  }
   auto live = live_threads();
   end = true;
   for (std::thread& user : users) user.join();

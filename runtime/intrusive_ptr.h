@@ -21,6 +21,13 @@ class RefCounted {
     if (count_.load(std::memory_order_acquire) == 1 || count_.fetch_sub(1, std::memory_order_acq_rel) == 1)
       delete this;
   }
+  /// Takes a share unless the last one is gone already (the object is being destroyed).
+  bool try_retain() const {
+    int count = count_.load(std::memory_order_relaxed);
+    while (count > 0)
+      if (count_.compare_exchange_weak(count, count + 1, std::memory_order_acquire)) return true;
+    return false;
+  }
   int use_count() const { return count_.load(std::memory_order_acquire); }
 
  private:
@@ -51,6 +58,12 @@ class IntrusivePtr {
   }
   ~IntrusivePtr() {
     if (object_) object_->release();
+  }
+  /// A pointer that takes over a share already held.
+  static IntrusivePtr adopt(T* object) {
+    IntrusivePtr pointer;
+    pointer.object_ = object;
+    return pointer;
   }
   T* get() const { return object_; }
   T* operator->() const { return object_; }

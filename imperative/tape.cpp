@@ -1,0 +1,85 @@
+#include "imperative/tape.h"
+
+#include <algorithm>
+
+#include "imperative/dispatch.h"
+
+namespace miai {
+namespace {
+
+thread_local std::vector<Tape*> g_tapes;
+thread_local int g_no_grad = 0;
+
+uint64_t id_of(const Var& var) { return eager(var).id; }
+
+}  // namespace
+
+Tape::~Tape() { stop(); }
+
+void Tape::start() {
+  if (active_) return;
+  g_tapes.push_back(this);
+  active_ = true;
+}
+
+void Tape::stop() {
+  if (!active_) return;
+  std::erase(g_tapes, this);
+  active_ = false;
+}
+
+void Tape::clear() {
+  records_.clear();
+  tracked_.clear();
+}
+
+void Tape::record(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs, const Vars& outputs) {
+  std::vector<bool> needs(inputs.size());
+  bool any = false;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    needs[i] = inputs[i] && tracked_.contains(eager(inputs[i]).id);
+    any |= needs[i];
+  }
+  if (!any) return;
+  bool differentiable = false;
+  for (const Var& output : outputs) {
+    if (!is_float(eager(output).ref.meta.dtype)) continue;
+    tracked_.insert(eager(output).id);
+    differentiable = true;
+  }
+  if (differentiable) records_.push_back(make_record(op, attrs, inputs, outputs, std::move(needs), id_of));
+}
+
+Vars Tape::backward(const Vars& targets, const Vars& out_grads, const std::vector<uint64_t>& sources) {
+  stop();
+  EmitterScope scope(&eager_emitter());
+  Gradients grads;
+  for (size_t i = 0; i < targets.size(); ++i) add_gradient(grads, id_of(targets[i]), out_grads[i]);
+  std::vector<OpRecord> records = std::move(records_);
+  records_.clear();
+  run_backward(records, grads, sources, id_of);
+  Vars result;
+  for (uint64_t id : sources) {
+    auto it = grads.find(id);
+    result.push_back(it == grads.end() ? Var() : it->second);
+  }
+  return result;
+}
+
+void record_on_tapes(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs, const Vars& outputs) {
+  if (g_tapes.empty() || g_no_grad) return;
+  for (Tape* tape : g_tapes) tape->record(op, attrs, inputs, outputs);
+}
+
+bool any_tape_tracks(std::span<const Var> inputs) {
+  if (g_no_grad) return false;
+  return std::any_of(g_tapes.begin(), g_tapes.end(), [&](Tape* tape) {
+    return std::any_of(inputs.begin(), inputs.end(),
+                       [&](const Var& input) { return input && tape->tracks(eager(input).id); });
+  });
+}
+
+NoGradScope::NoGradScope() { ++g_no_grad; }
+NoGradScope::~NoGradScope() { --g_no_grad; }
+
+}  // namespace miai

@@ -1,0 +1,144 @@
+#include "imperative/traced_program.h"
+
+#include <mutex>
+#include <set>
+#include <sstream>
+
+namespace miai {
+namespace {
+
+/// The cells that running programs write. Two threads must not write one.
+class WriteLocks {
+ public:
+  WriteLocks(const std::vector<BoundCell>& bound, const std::vector<CellPtr>& cells) {
+    std::lock_guard lock(mutex());
+    for (size_t i = 0; i < cells.size(); ++i) {
+      if (!bound[i].written) continue;
+      if (!held().insert(cells[i].get()).second) {
+        release();
+        raise(ErrorKind::kRuntime, "trace: tensor '", bound[i].name,
+              "' is being written by a traced call of another thread; run them one after the other");
+      }
+      mine_.push_back(cells[i].get());
+    }
+  }
+  ~WriteLocks() {
+    std::lock_guard lock(mutex());
+    release();
+  }
+  WriteLocks(const WriteLocks&) = delete;
+  WriteLocks& operator=(const WriteLocks&) = delete;
+
+ private:
+  static std::mutex& mutex() {
+    static std::mutex m;
+    return m;
+  }
+  static std::set<Cell*>& held() {
+    static std::set<Cell*> cells;
+    return cells;
+  }
+  void release() {
+    for (Cell* cell : mine_) held().erase(cell);
+    mine_.clear();
+  }
+  std::vector<Cell*> mine_;
+};
+
+bool bind_symbols(const Value& input, const Shape& shape, SymbolValues& sizes) {
+  for (int i = 0; i < shape.size(); ++i) {
+    Dim dim = input.type.shape[i];
+    if (dim.is_static() ? dim.value() != shape[i] : false) return false;
+    if (!dim.is_static() && !sizes.try_emplace(dim.expression(), shape[i]).second &&
+        sizes[dim.expression()] != shape[i])
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+TracedProgram::TracedProgram(FunctionPtr function, const std::vector<CapturedCell>& captured,
+                             const CompileOptions& options)
+    : function_(std::move(function)), executable_(compile(*function_, options)), execution_(executable_) {
+  for (const CapturedCell& c : captured) {
+    TensorType type = c.input ? c.input->type : TensorType{};
+    cells_.push_back({WeakCell(*c.cell), c.cell->name, type, !c.initial, c.input != nullptr,
+                      c.written || c.output, c.cleared});
+  }
+}
+
+std::vector<CellPtr> TracedProgram::lock_cells() const {
+  std::vector<CellPtr> cells;
+  for (const BoundCell& bound : cells_) cells.push_back(bound.cell.lock());
+  return cells;
+}
+
+std::string TracedProgram::mismatch() const {
+  for (const BoundCell& bound : cells_) {
+    CellPtr cell = bound.cell.lock();
+    std::ostringstream text;
+    text << "tensor '" << bound.name << "' ";
+    if (!cell) return text.str() + "is gone";
+    if (bound.was_empty != cell->is_empty())
+      return text.str() + (bound.was_empty ? "is set, recorded as empty" : "is empty, recorded as set");
+    if (!bound.read) continue;
+    TensorType now = cell->value()->concrete_type();
+    if (now == bound.type) continue;
+    text << "is " << now << ", recorded as " << bound.type;
+    return text.str();
+  }
+  return "";
+}
+
+bool TracedProgram::conditions_hold(const std::vector<Shape>& shapes) const {
+  SymbolValues sizes;
+  for (size_t i = 0; i < shapes.size(); ++i)
+    if (!bind_symbols(*function_->inputs[i], shapes[i], sizes)) return false;
+  for (const DimCondition& condition : function_->conditions)
+    if ((evaluate(condition.a, sizes) == evaluate(condition.b, sizes)) != condition.holds) return false;
+  return true;
+}
+
+std::vector<StateSlot> TracedProgram::bind_states(const std::vector<CellPtr>& cells) const {
+  std::vector<StateSlot> slots;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (!is_state(cells_[i])) continue;
+    StateSlot slot;
+    if (cells_[i].read) {
+      const ValuePtr& value = cells[i]->value();
+      // the cell alone holds the value, and the value alone the storage
+      slot.may_donate = value->use_count() == 1 && value->ref.storage->use_count() == 1;
+      slot.value = value->ref;
+    }
+    slots.push_back(std::move(slot));
+  }
+  return slots;
+}
+
+void TracedProgram::commit(const std::vector<CellPtr>& cells, std::vector<StateSlot>& slots) const {
+  size_t next = 0;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (cells_[i].cleared) cells[i]->write_unrecorded(nullptr);
+    if (!is_state(cells_[i])) continue;
+    StateSlot& slot = slots[next++];
+    if (cells_[i].written && !cells_[i].cleared)
+      cells[i]->write_unrecorded(make_intrusive<EagerValue>(std::move(slot.value)));
+  }
+}
+
+std::vector<ValuePtr> TracedProgram::run(const std::vector<ValuePtr>& inputs) {
+  std::vector<CellPtr> cells = lock_cells();
+  WriteLocks locks(cells_, cells);
+  std::lock_guard one_at_a_time(run_mutex_);
+  std::vector<StateSlot> slots = bind_states(cells);
+  std::vector<TensorRef> refs;
+  for (const ValuePtr& input : inputs) refs.push_back(input->ref);
+  std::vector<TensorRef> outputs = execution_.run(refs, slots);
+  commit(cells, slots);
+  std::vector<ValuePtr> values;
+  for (TensorRef& output : outputs) values.push_back(make_intrusive<EagerValue>(std::move(output)));
+  return values;
+}
+
+}  // namespace miai

@@ -1,0 +1,56 @@
+// A recorded function bound to the cells that it captured: compiled, and run in place of the Python step.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "graph/compile/executable.h"
+#include "imperative/recording.h"
+
+namespace miai {
+
+/// A captured cell, known weakly: the trace does not keep the user's tensors alive.
+struct BoundCell {
+  WeakCell cell;
+  std::string name;
+  TensorType type;  // recorded; of no use if was_empty
+  bool was_empty = false;
+  bool read = false, written = false, cleared = false;
+};
+
+class TracedProgram {
+ public:
+  /// `captured` beside the states of the function.
+  TracedProgram(FunctionPtr function, const std::vector<CapturedCell>& captured,
+                const CompileOptions& options);
+
+  /// Why the captured cells no longer fit the program (gone, another dtype or shape, set where it was empty);
+  /// "" if they do.
+  std::string mismatch() const;
+  /// Whether the sizes at hand agree with the comparisons made while recording.
+  bool conditions_hold(const std::vector<Shape>& input_shapes) const;
+
+  /// Runs the plan: reads and writes the captured cells. Raises if another thread runs a program that writes
+  /// one of them.
+  std::vector<ValuePtr> run(const std::vector<ValuePtr>& inputs);
+
+  const Function& function() const { return *function_; }
+  Executable& executable() { return *executable_; }
+  const std::vector<BoundCell>& cells() const { return cells_; }
+  void release_memory() { execution_.release_memory(); }
+
+ private:
+  std::vector<CellPtr> lock_cells() const;
+  std::vector<StateSlot> bind_states(const std::vector<CellPtr>& cells) const;
+  void commit(const std::vector<CellPtr>& cells, std::vector<StateSlot>& slots) const;
+  bool is_state(const BoundCell& cell) const { return cell.read || (cell.written && !cell.cleared); }
+
+  FunctionPtr function_;
+  std::vector<BoundCell> cells_;
+  std::shared_ptr<Executable> executable_;
+  std::mutex run_mutex_;  // an execution belongs to one thread at a time
+  Execution execution_;
+};
+
+}  // namespace miai

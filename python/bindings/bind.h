@@ -1,0 +1,13 @@
+// What each file of bindings adds to the module.
+#pragma once
+#include <pybind11/pybind11.h>
+
+namespace miai::python {
+
+void bind_autodiff(pybind11::module_& module);  // Tape, NoGrad
+void bind_trace(pybind11::module_& module);     // Recording, TracedProgram, Dim
+void bind_runtime(pybind11::module_& module);   // devices, memory, threads, configuration
+void bind_tensor(pybind11::module_& module);    // creation, reading, writing
+void bind_samples(pybind11::module_& module);   // operator samples, for the tests
+
+}  // namespace miai::python

@@ -1,0 +1,155 @@
+// Recordings, traced programs and dims for python/miai/jit.
+#include <pybind11/operators.h>
+#include <pybind11/stl.h>
+
+#include "graph/ir/dim_expr.h"
+#include "imperative/traced_program.h"
+#include "python/bindings/bind.h"
+#include "python/bindings/convert.h"
+#include "python/bindings/tensor_object.h"
+
+namespace miai::python {
+namespace {
+
+py::object to_tensor(const ValuePtr& value) { return py::reinterpret_steal<py::object>(wrap_value(value)); }
+
+std::vector<ValuePtr> values_of(const std::vector<py::object>& tensors) {
+  std::vector<ValuePtr> values;
+  for (const py::object& t : tensors) values.push_back(value_of(t.ptr()));
+  return values;
+}
+
+std::vector<Shape> to_shapes(const std::vector<std::vector<int64_t>>& sizes) {
+  std::vector<Shape> shapes;
+  for (const auto& s : sizes) shapes.emplace_back(std::span<const int64_t>(s));
+  return shapes;
+}
+
+std::vector<py::object> run(TracedProgram& program, const std::vector<py::object>& tensors) {
+  std::vector<ValuePtr> inputs, outputs;
+  for (const py::object& t : tensors) inputs.push_back(cell_of(t.ptr()).value());
+  {
+    py::gil_scoped_release release;
+    outputs = program.run(inputs);
+  }
+  std::vector<py::object> wrapped;
+  for (const ValuePtr& value : outputs) wrapped.push_back(to_tensor(value));
+  return wrapped;
+}
+
+py::dict report_to_dict(const MemoryReport& report) {
+  py::dict d;
+  d["arena_bytes"] = report.arena_bytes;
+  d["lower_bound_bytes"] = report.lower_bound_bytes;
+  d["commit_bytes"] = report.commit_bytes;
+  d["state_bytes"] = report.state_bytes;
+  d["constant_bytes"] = report.constant_bytes;
+  d["workspace_bytes"] = report.workspace_bytes;
+  d["output_bytes"] = report.output_bytes;
+  return d;
+}
+
+Dim to_dim(py::handle object) {
+  std::optional<Dim> dim = dim_from_object(object);
+  if (!dim) throw py::type_error("expected an int or a Dim");
+  return *dim;
+}
+
+int64_t guarded_value(Dim dim) {
+  if (dim.is_static()) return dim.value();
+  Recording* recording = Recording::current();
+  if (!recording)
+    raise(ErrorKind::kRuntime, "the size ", dim, " is known only inside the trace that it belongs to");
+  int64_t value = recording->evaluate(dim);
+  recording->hold_guard(dim, value);
+  return value;
+}
+
+template <class F>
+auto arithmetic(F f) {
+  return [f](Dim a, py::handle b) { return dim_to_object(f(a, to_dim(b))); };
+}
+template <class F>
+auto reflected(F f) {
+  return [f](Dim a, py::handle b) { return dim_to_object(f(to_dim(b), a)); };
+}
+/// Orders two dims by their values at hand; each becomes a guard.
+template <class F>
+auto comparison(F f) {
+  return [f](Dim a, py::handle b) { return f(guarded_value(a), guarded_value(to_dim(b))); };
+}
+
+void bind_dim(py::module_& m) {
+  auto add = [](Dim a, Dim b) { return a + b; };
+  auto sub = [](Dim a, Dim b) { return a - b; };
+  auto mul = [](Dim a, Dim b) { return a * b; };
+  py::class_<Dim>(m, "Dim", "A dynamic dimension of a traced function: an expression over symbols.")
+      .def("__add__", arithmetic(add))
+      .def("__radd__", reflected(add))
+      .def("__sub__", arithmetic(sub))
+      .def("__rsub__", reflected(sub))
+      .def("__mul__", arithmetic(mul))
+      .def("__rmul__", reflected(mul))
+      .def("__floordiv__", arithmetic([](Dim a, Dim b) { return floor_div(a, b); }))
+      .def("__rfloordiv__", reflected([](Dim a, Dim b) { return floor_div(a, b); }))
+      .def("__neg__", [](Dim a) { return dim_to_object(Dim(0) - a); })
+      .def("__int__", guarded_value)
+      .def("__index__", guarded_value)
+      .def("__float__", [](Dim a) { return static_cast<double>(guarded_value(a)); })
+      .def("__eq__",
+           [](Dim a, py::handle b) {
+             std::optional<Dim> other = dim_from_object(b);
+             return other && dims_equal(a, *other);
+           })
+      .def("__lt__", comparison([](int64_t a, int64_t b) { return a < b; }))
+      .def("__le__", comparison([](int64_t a, int64_t b) { return a <= b; }))
+      .def("__gt__", comparison([](int64_t a, int64_t b) { return a > b; }))
+      .def("__ge__", comparison([](int64_t a, int64_t b) { return a >= b; }))
+      .def("__hash__", [](Dim a) { return a.word(); })
+      .def("__repr__", [](Dim a) { return to_string(a); });
+}
+
+}  // namespace
+
+void bind_trace(py::module_& m) {
+  bind_dim(m);
+  py::class_<Recording>(m, "Recording")
+      .def(py::init<std::string>())
+      .def("start", &Recording::start)
+      .def("stop", &Recording::stop)
+      .def("roll_back", &Recording::roll_back)
+      .def("add_input",
+           [](Recording& r, py::handle tensor, const std::string& name, const std::vector<bool>& dynamic) {
+             py::object input = to_tensor(r.add_input(cell_of(tensor.ptr()).value(), name, dynamic));
+             r.adopt(cell_of(input.ptr()));
+             return input;
+           })
+      .def("finish", [](Recording& r, const std::vector<py::object>& outputs, int opt_level) {
+        FunctionPtr function = r.finish(values_of(outputs));
+        CompileOptions options;
+        options.opt_level = opt_level;
+        r.stop();
+        return std::make_unique<TracedProgram>(function, r.captured(), options);
+      });
+  m.def("is_recording", [] { return Recording::current() != nullptr; });
+  py::class_<TracedProgram>(m, "TracedProgram")
+      .def("mismatch", &TracedProgram::mismatch)
+      .def("conditions_hold",
+           [](TracedProgram& p, const std::vector<std::vector<int64_t>>& s) {
+             return p.conditions_hold(to_shapes(s));
+           })
+      .def("run", run)
+      .def("to_text", [](TracedProgram& p) { return to_text(p.function()); })
+      .def("optimized_text", [](TracedProgram& p) { return to_text(p.executable().function()); })
+      .def("explain",
+           [](TracedProgram& p, const std::vector<std::vector<int64_t>>& s) {
+             return p.executable().explain(to_shapes(s));
+           })
+      .def("memory_report",
+           [](TracedProgram& p, const std::vector<std::vector<int64_t>>& s) {
+             return report_to_dict(p.executable().memory_report(to_shapes(s)));
+           })
+      .def("release_memory", &TracedProgram::release_memory);
+}
+
+}  // namespace miai::python

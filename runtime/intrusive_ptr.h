@@ -59,12 +59,6 @@ class IntrusivePtr {
   ~IntrusivePtr() {
     if (object_) object_->release();
   }
-  /// A pointer that takes over a share already held.
-  static IntrusivePtr adopt(T* object) {
-    IntrusivePtr pointer;
-    pointer.object_ = object;
-    return pointer;
-  }
   T* get() const { return object_; }
   T* operator->() const { return object_; }
   T& operator*() const { return *object_; }

@@ -45,7 +45,7 @@ std::optional<Dim> dim_from_object(py::handle object) {
 
 AttrValue attr_from_object(py::handle object) {
   if (object.is_none()) return std::monostate{};
-  if (PyBool_Check(object.ptr())) return object.is(Py_True);
+  if (PyBool_Check(object.ptr())) return object.is(py::handle(Py_True));
   if (PyFloat_Check(object.ptr())) return PyFloat_AS_DOUBLE(object.ptr());
   if (py::isinstance<py::str>(object)) return object.cast<std::string>();
   if (py::isinstance<py::tuple>(object) || py::isinstance<py::list>(object))

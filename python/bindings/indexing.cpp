@@ -29,7 +29,7 @@ bool is_array(py::handle item) {
 }
 
 int axes_taken(py::handle item) {
-  if (item.is_none() || item.is(Py_Ellipsis)) return 0;
+  if (item.is_none() || item.is(py::handle(Py_Ellipsis))) return 0;
   if (is_tensor(item.ptr()) && value_of(item.ptr())->ref.meta.dtype == DType::kBool)
     return value_of(item.ptr())->ref.meta.rank();
   if (py::isinstance<py::array>(item) && item.attr("dtype").attr("kind").cast<std::string>() == "b")
@@ -135,7 +135,7 @@ Key parse_key(PyObject* object, const Dims& shape) {
   int taken = 0, ellipses = 0;
   for (py::handle item : items) {
     taken += axes_taken(item);
-    ellipses += item.is(Py_Ellipsis);
+    ellipses += item.is(py::handle(Py_Ellipsis));
   }
   if (ellipses > 1) fail(ErrorKind::kIndex, "at most one ellipsis ('...') is allowed");
   if (taken > shape.size())
@@ -147,7 +147,7 @@ Key parse_key(PyObject* object, const Dims& shape) {
     if (item.is_none()) {
       key.layout.push_back(1);
       key.has_new_axis_or_drop = true;
-    } else if (item.is(Py_Ellipsis)) {
+    } else if (item.is(py::handle(Py_Ellipsis))) {
       take_rest(key, shape, axis, shape.size() - taken);
       axis += shape.size() - taken;
     } else if (PySlice_Check(item.ptr())) {

@@ -1,5 +1,6 @@
 // Operators as Python callables, made from the operator table: f(inputs..., attributes...) by position or
 // keyword.
+#include <pybind11/pybind11.h>
 #include <structmember.h>
 
 #include <map>

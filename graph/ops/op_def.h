@@ -11,7 +11,7 @@
 #include "graph/ir/tensor_type.h"
 #include "kernels/common/attrs/attrs.h"
 #include "kernels/common/pointwise/builder.h"
-#include "kernels/common/tensor_view.h"
+#include "kernels/common/views.h"
 
 namespace miai {
 
@@ -20,7 +20,7 @@ enum class Presence { kRequired, kOptional, kVariadic };  // a variadic input is
 struct InputDef {
   std::string name;
   Presence presence = Presence::kRequired;
-  std::string doc;
+  std::string doc{};
 };
 struct OutputDef {
   std::string name;
@@ -76,12 +76,6 @@ class InferContext {
   std::span<const TensorType* const> inputs_;
 };
 
-/// How an output reads the memory of input 0 without a copy.
-struct ViewSpec {
-  Shape shape;
-  Strides strides;
-  int64_t offset = 0;  // in elements
-};
 /// nullopt: this input's strides do not allow a view, run the kernel.
 using ViewFn =
     std::function<std::optional<ViewSpec>(const TensorMeta& input, const Attrs& attrs, const Shape& output)>;

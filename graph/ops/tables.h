@@ -55,8 +55,8 @@ class GradContext {
 
 struct GradDef {
   std::function<Vars(GradContext&)> rule;
-  std::vector<int> saves_inputs;  // whose values the rule reads; {kAll} for all
-  std::vector<int> saves_outputs;
+  std::vector<int> saves_inputs{};  // whose values the rule reads; {kAll} for all
+  std::vector<int> saves_outputs{};
   static constexpr int kAll = -1;
 };
 

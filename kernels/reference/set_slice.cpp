@@ -1,0 +1,45 @@
+#include "kernels/common/attrs/shape.h"
+#include "kernels/common/copy_plan.h"
+#include "kernels/common/kernel_table.h"
+#include "kernels/common/views.h"
+
+namespace miai::kernels {
+namespace {
+
+struct SetSliceState {
+  CopyPlan whole, part;
+  int64_t offset;  // of the slice within the output
+};
+
+Prepared prepare_set_slice(const KernelSignature& s) {
+  const TensorMeta &in = s.inputs[0], &value = s.inputs[1], &out = s.outputs[0];
+  Shape shape = static_shape(s.attrs.as<SliceAttrs>().size);
+  ViewSpec slice = *slice_view(out, s.attrs, shape);
+  ViewSpec stretched = *broadcast_view(value, {}, shape);
+  return {std::make_shared<SetSliceState>(
+      SetSliceState{plan_copy(in, 0, out),
+                    plan_copy(apply_view(value, stretched), 0, apply_view(out, slice)), slice.offset})};
+}
+
+void run_set_slice(const KernelArgs& args) {
+  const SetSliceState& state = args.state_as<SetSliceState>();
+  const TensorView& out = args.outputs[0];
+  if (args.inputs[0].data != out.data) run_copy_plan(state.whole, args.inputs[0].data, out.data);
+  char* part = out.as<char>() + state.offset * static_cast<int64_t>(dtype_size(out.dtype));
+  run_copy_plan(state.part, args.inputs[1].data, part);
+}
+
+}  // namespace
+
+void register_reference_set_slice(KernelTable& table) {
+  Kernel kernel;
+  kernel.op = "set_slice";
+  kernel.name = "reference/set_slice";
+  kernel.prepare = prepare_set_slice;
+  kernel.run = run_set_slice;
+  kernel.cannot_fail = true;
+  kernel.preference = -100;
+  table.add(std::move(kernel));
+}
+
+}  // namespace miai::kernels

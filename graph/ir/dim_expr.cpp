@@ -233,11 +233,12 @@ Dim element_count(const Dims& dims) {
 
 int64_t evaluate(Dim dim, const SymbolValues& values) {
   if (dim.is_static()) return dim.value();
-  return rebuild(dim, [&](Dim symbol) -> Dim {
-           auto it = values.find(symbol.expression());
-           if (it == values.end()) raise(ErrorKind::kValue, "the size ", symbol, " is not known");
-           return it->second;
-         })
+  return rebuild(dim,
+                 [&](Dim symbol) -> Dim {
+                   auto it = values.find(symbol.expression());
+                   if (it == values.end()) raise(ErrorKind::kValue, "the size ", symbol, " is not known");
+                   return it->second;
+                 })
       .value();
 }
 

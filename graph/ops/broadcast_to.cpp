@@ -64,7 +64,8 @@ void define_broadcast_to_samples(SampleTable& samples) {
       .valid({bf16({1, 3})}, shape({2, 3}))
       .valid({i64({1, 3})}, shape({2, 3}))
       .valid({b8({1})}, shape({3}))
-      .invalid({f32({3})}, shape({2, 4}), ErrorKind::kValue, "expected a shape that broadcasts to [2, 4], got [3]")
+      .invalid({f32({3})}, shape({2, 4}), ErrorKind::kValue,
+               "expected a shape that broadcasts to [2, 4], got [3]")
       .invalid({f32({2, 3})}, shape({3}), ErrorKind::kValue, "expected a shape that broadcasts to [3]")
       .invalid({f32({3})}, shape({1}), ErrorKind::kValue, "expected a shape that broadcasts to [1]")
       .invalid({f32({3})}, shape({-1, 3}), ErrorKind::kValue, "expected sizes of at least 0")

@@ -34,7 +34,8 @@ void infer_flatten(InferContext& c) {
 void define_flatten(OpTable& table) {
   OpDef op;
   op.name = "flatten";
-  op.doc = R"(`inp` with the axes from `start_axis` to `end_axis` merged into one; a view where the memory allows it.
+  op.doc =
+      R"(`inp` with the axes from `start_axis` to `end_axis` merged into one; a view where the memory allows it.
 
 Any dtype. Raises ValueError for axes out of range or in the wrong order.
 
@@ -70,9 +71,12 @@ void define_flatten_samples(SampleTable& samples) {
       .valid({f16({2, 3})})
       .valid({i64({2, 3})})
       .valid({b8({2, 3})})
-      .invalid({f32({2, 3})}, axes(2, -1), ErrorKind::kValue, "argument 'start_axis': expected an axis in [-2, 2)")
-      .invalid({f32({2, 3})}, axes(0, 2), ErrorKind::kValue, "argument 'end_axis': expected an axis in [-2, 2)")
-      .invalid({f32({2, 3})}, axes(1, 0), ErrorKind::kValue, "expected an axis not before start_axis 1, got 0")
+      .invalid({f32({2, 3})}, axes(2, -1), ErrorKind::kValue,
+               "argument 'start_axis': expected an axis in [-2, 2)")
+      .invalid({f32({2, 3})}, axes(0, 2), ErrorKind::kValue,
+               "argument 'end_axis': expected an axis in [-2, 2)")
+      .invalid({f32({2, 3})}, axes(1, 0), ErrorKind::kValue,
+               "expected an axis not before start_axis 1, got 0")
       .invalid({f32({2, 3})}, axes(-3, -1), ErrorKind::kValue, "argument 'start_axis'")
       .invalid({std::nullopt}, {}, ErrorKind::kType, "argument 'inp': missing");
 }

@@ -45,9 +45,12 @@ void define_full_samples(SampleTable& samples) {
       .valid({}, attrs({7}, 3, DType::kInt32))
       .valid({}, attrs({3, 5}, 3, DType::kInt64))
       .valid({}, attrs({3, 5}, 1, DType::kBool))
-      .invalid({}, attrs({-1}, 1, DType::kFloat32), ErrorKind::kValue, "full: argument 'shape': expected sizes of at least 0")
-      .invalid({}, attrs({int64_t{1} << 40, int64_t{1} << 40}, 1, DType::kFloat32), ErrorKind::kOverflow, "sizes too large")
-      .invalid({f32({1})}, attrs({1}, 1, DType::kFloat32), ErrorKind::kType, "full: expected at most 0 tensors, got 1")
+      .invalid({}, attrs({-1}, 1, DType::kFloat32), ErrorKind::kValue,
+               "full: argument 'shape': expected sizes of at least 0")
+      .invalid({}, attrs({int64_t{1} << 40, int64_t{1} << 40}, 1, DType::kFloat32), ErrorKind::kOverflow,
+               "sizes too large")
+      .invalid({f32({1})}, attrs({1}, 1, DType::kFloat32), ErrorKind::kType,
+               "full: expected at most 0 tensors, got 1")
       .invalid({}, {{"shape", std::string("x")}}, ErrorKind::kType, "shape")
       .invalid({}, {{"shape", Ints{1}}, {"dtype", std::string("float31")}}, ErrorKind::kType, "dtype")
       .invalid({}, {{"shape", Ints{1, 1, 1, 1, 1, 1, 1, 1, 1}}}, ErrorKind::kValue, "at most 8 dimensions");

@@ -86,7 +86,8 @@ void define_reshape_samples(SampleTable& samples) {
       .valid({bf16({2, 2})}, shape({4}))
       .valid({i64({2, 6})}, shape({3, -1}))
       .valid({b8({2, 3})}, shape({6}))
-      .invalid({f32({2, 3})}, shape({4, 2}), ErrorKind::kValue, "expected sizes whose product is 6, got [4, 2]")
+      .invalid({f32({2, 3})}, shape({4, 2}), ErrorKind::kValue,
+               "expected sizes whose product is 6, got [4, 2]")
       .invalid({f32({2, 3})}, shape({-1, 4}), ErrorKind::kValue, "expected sizes whose product is 6")
       .invalid({f32({2, 3})}, shape({-1, -1}), ErrorKind::kValue, "expected at most one -1")
       .invalid({f32({0, 3})}, shape({0, -1}), ErrorKind::kValue, "expected no 0 beside -1")

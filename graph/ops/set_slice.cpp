@@ -80,7 +80,8 @@ void define_set_slice_samples(SampleTable& samples) {
       .invalid({f32({5}), f32({2})}, attrs({1}, {3}, {1}), ErrorKind::kValue,
                "argument 'value': expected a shape that broadcasts to [3], got [2]")
       .invalid({f32({5}), f32({1, 3})}, attrs({1}, {3}, {1}), ErrorKind::kValue, "argument 'value'")
-      .invalid({f32({5}), f64({3})}, attrs({1}, {3}, {1}), ErrorKind::kType, "argument 'value': expected dtype float32")
+      .invalid({f32({5}), f64({3})}, attrs({1}, {3}, {1}), ErrorKind::kType,
+               "argument 'value': expected dtype float32")
       .invalid({f32({5}), f32({})}, attrs({5}, {1}, {1}), ErrorKind::kIndex, "argument 'start'")
       .invalid({f32({5}), f32({})}, attrs({1}, {5}, {1}), ErrorKind::kIndex, "argument 'size'")
       .invalid({f32({5}), f32({})}, attrs({1}, {1}, {0}), ErrorKind::kValue, "expected strides other than 0");

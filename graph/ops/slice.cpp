@@ -8,7 +8,8 @@ namespace miai {
 namespace {
 
 void check_axis(const InferContext& c, const SliceAttrs& a, int i, Dim length) {
-  if (a.stride[i] == 0) c.fail(ErrorKind::kValue, "stride", "expected strides other than 0, got 0 in axis ", i);
+  if (a.stride[i] == 0)
+    c.fail(ErrorKind::kValue, "stride", "expected strides other than 0, got 0 in axis ", i);
   if (!a.size[i].is_static() || !a.start[i].is_static() || !length.is_static()) return;
   int64_t start = a.start[i].value(), size = a.size[i].value(), n = length.value();
   if (size < 0) c.fail(ErrorKind::kValue, "size", "expected sizes of at least 0, got ", size, " in axis ", i);
@@ -28,7 +29,8 @@ Dims check_slice(const InferContext& c, const Dims& shape) {
   const SliceAttrs& a = c.attrs<SliceAttrs>();
   auto check_count = [&](std::string_view name, int count) {
     if (count != shape.size())
-      c.fail(ErrorKind::kValue, name, "expected one entry for each of the ", shape.size(), " axes, got ", count);
+      c.fail(ErrorKind::kValue, name, "expected one entry for each of the ", shape.size(), " axes, got ",
+             count);
   };
   check_count("start", a.start.size());
   check_count("size", a.size.size());
@@ -88,13 +90,16 @@ void define_slice_samples(SampleTable& samples) {
       .valid({bf16({5})}, attrs({1}, {2}, {2}))
       .valid({i64({5})}, attrs({1}, {2}, {2}))
       .valid({b8({5})}, attrs({1}, {2}, {2}))
-      .invalid({f32({5})}, attrs({5}, {1}, {1}), ErrorKind::kIndex, "expected an index in [0, 5) of axis 0, got 5")
+      .invalid({f32({5})}, attrs({5}, {1}, {1}), ErrorKind::kIndex,
+               "expected an index in [0, 5) of axis 0, got 5")
       .invalid({f32({5})}, attrs({-1}, {1}, {1}), ErrorKind::kIndex, "argument 'start'")
-      .invalid({f32({5})}, attrs({2}, {4}, {1}), ErrorKind::kIndex, "expected elements within axis 0 of size 5")
+      .invalid({f32({5})}, attrs({2}, {4}, {1}), ErrorKind::kIndex,
+               "expected elements within axis 0 of size 5")
       .invalid({f32({5})}, attrs({1}, {3}, {-1}), ErrorKind::kIndex, "argument 'size'")
       .invalid({f32({5})}, attrs({1}, {2}, {0}), ErrorKind::kValue, "expected strides other than 0")
       .invalid({f32({5})}, attrs({1}, {-2}, {1}), ErrorKind::kValue, "expected sizes of at least 0")
-      .invalid({f32({5, 5})}, attrs({1}, {2}, {1}), ErrorKind::kValue, "one entry for each of the 2 axes, got 1")
+      .invalid({f32({5, 5})}, attrs({1}, {2}, {1}), ErrorKind::kValue,
+               "one entry for each of the 2 axes, got 1")
       .invalid({f32({5})}, attrs({0}, {2}, {4611686018427387903}), ErrorKind::kIndex, "argument 'size'");
 }
 

@@ -66,7 +66,8 @@ void define_squeeze_samples(SampleTable& samples) {
       .valid({bf16({1, 3})})
       .valid({i32({1, 3})})
       .valid({b8({1, 3})})
-      .invalid({f32({2, 1})}, axis({0}), ErrorKind::kValue, "expected an axis of size 1, got axis 0 of size 2")
+      .invalid({f32({2, 1})}, axis({0}), ErrorKind::kValue,
+               "expected an axis of size 1, got axis 0 of size 2")
       .invalid({f32({2, 1})}, axis({2}), ErrorKind::kValue, "argument 'axis': expected an axis in [-2, 2)")
       .invalid({f32({2, 1})}, axis({-3}), ErrorKind::kValue, "argument 'axis': expected an axis in [-2, 2)")
       .invalid({f32({2, 1})}, axis({1, -1}), ErrorKind::kValue, "expected different axes")

@@ -80,7 +80,8 @@ void define_transpose_samples(SampleTable& samples) {
       .valid({f16({3, 4})}, pattern({1, 0}))
       .valid({i32({3, 4})}, pattern({1, 0}))
       .valid({b8({3, 4})}, pattern({1, 0}))
-      .invalid({f32({2, 3})}, pattern({0}), ErrorKind::kValue, "expected every axis of a tensor of rank 2 once")
+      .invalid({f32({2, 3})}, pattern({0}), ErrorKind::kValue,
+               "expected every axis of a tensor of rank 2 once")
       .invalid({f32({2, 3})}, pattern({0, 0}), ErrorKind::kValue, "every axis of a tensor of rank 2 once")
       .invalid({f32({2, 3})}, pattern({0, 2}), ErrorKind::kValue, "argument 'pattern': expected an axis in")
       .invalid({f32({2, 3})}, pattern({0, -3}), ErrorKind::kValue, "argument 'pattern': expected an axis in")

@@ -101,11 +101,12 @@ void run_typed(const CopyPlan& plan, const T* from, T* to) {
   if (plan.shape.size() == 1 && plan.count > 1) {
     // One long row: cut it.
     int64_t s = plan.from[0], d = plan.to[0];
-    parallel_for(0, plan.count, kGrainBytes / static_cast<int64_t>(sizeof(T)), [&](int64_t begin, int64_t end) {
-      CopyPlan part = plan;
-      part.shape[0] = end - begin;
-      copy_rows(part, from + begin * s, to + begin * d, 0, 1);
-    });
+    parallel_for(0, plan.count, kGrainBytes / static_cast<int64_t>(sizeof(T)),
+                 [&](int64_t begin, int64_t end) {
+                   CopyPlan part = plan;
+                   part.shape[0] = end - begin;
+                   copy_rows(part, from + begin * s, to + begin * d, 0, 1);
+                 });
     return;
   }
   int64_t row_bytes = plan.shape.back() * static_cast<int64_t>(sizeof(T));

@@ -15,11 +15,11 @@ struct CopyPlan {
   };
   Inner inner = Inner::kStrided;
   size_t element_bytes = 1;
-  Shape shape;             // merged; at least one axis
-  Strides from, to;        // in elements
+  Shape shape;       // merged; at least one axis
+  Strides from, to;  // in elements
   int64_t from_offset = 0;
-  int source_axis = -1;    // kTranspose
-  int64_t count = 0;       // elements in all
+  int source_axis = -1;  // kTranspose
+  int64_t count = 0;     // elements in all
 };
 
 /// A copy of `from` (read at from_offset) to `to`, which have the same shape.

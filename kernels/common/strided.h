@@ -22,7 +22,8 @@ decltype(auto) visit_size(size_t bytes, F&& f) {
   }
 }
 
-/// Walks the indices of a shape in row-major order, keeping the element offset for each of N lists of strides.
+/// Walks the indices of a shape in row-major order, keeping the element offset for each of N lists of
+/// strides.
 template <int N>
 class Odometer {
  public:

@@ -74,9 +74,9 @@ std::optional<ViewSpec> identity_view(const TensorMeta& input, const Attrs&, con
 
 std::span<const NamedViewRule> copying_ops() {
   static constexpr NamedViewRule kRules[] = {
-      {"reshape", reshape_view},     {"flatten", reshape_view},        {"expand_dims", reshape_view},
-      {"squeeze", reshape_view},     {"transpose", transpose_view},    {"broadcast_to", broadcast_view},
-      {"slice", slice_view},         {"copy", identity_view},
+      {"reshape", reshape_view}, {"flatten", reshape_view},     {"expand_dims", reshape_view},
+      {"squeeze", reshape_view}, {"transpose", transpose_view}, {"broadcast_to", broadcast_view},
+      {"slice", slice_view},     {"copy", identity_view},
   };
   return kRules;
 }

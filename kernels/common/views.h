@@ -18,7 +18,8 @@ struct ViewSpec {
 };
 
 /// nullopt: these strides cannot be read in that shape.
-using ViewRule = std::optional<ViewSpec> (*)(const TensorMeta& input, const Attrs& attrs, const Shape& output);
+using ViewRule = std::optional<ViewSpec> (*)(const TensorMeta& input, const Attrs& attrs,
+                                             const Shape& output);
 
 /// The same elements in row-major order; also of expand_dims, squeeze and flatten.
 std::optional<ViewSpec> reshape_view(const TensorMeta& input, const Attrs& attrs, const Shape& output);

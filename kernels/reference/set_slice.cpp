@@ -17,8 +17,8 @@ Prepared prepare_set_slice(const KernelSignature& s) {
   ViewSpec slice = *slice_view(out, s.attrs, shape);
   ViewSpec stretched = *broadcast_view(value, {}, shape);
   return {std::make_shared<SetSliceState>(
-      SetSliceState{plan_copy(in, 0, out),
-                    plan_copy(apply_view(value, stretched), 0, apply_view(out, slice)), slice.offset})};
+      SetSliceState{plan_copy(in, 0, out), plan_copy(apply_view(value, stretched), 0, apply_view(out, slice)),
+                    slice.offset})};
 }
 
 void run_set_slice(const KernelArgs& args) {

@@ -22,8 +22,9 @@ void register_x86_copy(KernelTable& table) {
     kernel.op = named.op;
     kernel.name = "x86/" + kernel.op;
     kernel.supports = [rule = named.rule](const KernelSignature& s) {
-      return plan_of(rule, s) ? Support::yes()
-                              : Support::no("neither the input nor the output can be read in the other's shape");
+      return plan_of(rule, s)
+                 ? Support::yes()
+                 : Support::no("neither the input nor the output can be read in the other's shape");
     };
     kernel.prepare = [rule = named.rule](const KernelSignature& s) {
       return Prepared{std::make_shared<CopyPlan>(*plan_of(rule, s))};

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# check-all.sh: all of .ci/run, the thread sanitizer, the long tests, the build without oneDNN, and the package in
+# empty environments of every Python at hand. Run it before an issue is closed.
+set -euo pipefail
+source "$(dirname "$0")/common.sh"
+bash .ci/run
+bash scripts/test-sanitized.sh tsan
+
+say "Long tests"
+ctest --test-dir build/dev -L long --output-on-failure -j2
+without_aslr ctest --test-dir build/asan -L long --output-on-failure -j2
+run_pytest dev -m long || [ $? = 5 ]  # 5: there are none
+
+say "Without oneDNN"
+build_preset no-onednn
+ctest --preset no-onednn -j2
+run_pytest no-onednn
+
+bash scripts/check-package.sh

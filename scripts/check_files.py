@@ -7,7 +7,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-FOLDERS = "bench docs graph imperative kernels python runtime scripts sdk test third_party".split()
+FOLDERS = [
+    "bench",
+    "docs",
+    "graph",
+    "imperative",
+    "kernels",
+    "python",
+    "runtime",
+    "scripts",
+    "sdk",
+    "test",
+    "third_party",
+]
 SOURCES = {".h", ".hpp", ".c", ".cpp", ".cu", ".py"}
 LONGEST, MEDIAN = 500, 150
 

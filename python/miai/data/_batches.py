@@ -11,8 +11,9 @@ from typing import Any
 
 from . import _errors
 from ._fetch import Fetcher, Task
+from ._forkserver import Server
 from ._interrupts import interrupts_deferred
-from ._pool import Result, Server, WorkerPool
+from ._pool import Result, WorkerPool
 
 _START_TIME = 30.0  # seconds for the start of the workers, to which the user's timeout does not apply
 _runs = count()
@@ -24,8 +25,7 @@ class Plan:
 
     parts: dict[str, Any]
     indices: Iterator[Any]
-    seed: int
-    epoch: int
+    entropy: tuple[int, ...]
     first: int
     stream: bool
     readers: int
@@ -39,7 +39,7 @@ class Plan:
         for number, indices in enumerate(self.indices):
             skip = number < self.first
             if self.stream or not skip:
-                yield Task(number, indices, (self.seed, self.epoch, number), run, self.stream, skip)
+                yield Task(number, indices, (*self.entropy, number), run, self.stream, skip)
 
 
 def batches_here(plan: Plan) -> Iterator[Any]:

@@ -84,6 +84,7 @@ class Channel:
 
     def close(self) -> None:
         """Close this end; the other one then sees ChannelClosed."""
+        _open.discard(self)
         self._socket.close()
 
 

@@ -75,6 +75,8 @@ def failure(member: Worker, task: Task | None, total: int, failed: Failure) -> W
     """The error for an exception in a worker."""
     where, sample = _place([task] if task else [], failed.batch, failed.position)
     text = f"DataLoader: {_name(member, total)} raised {where}: {failed.text}"
+    if failed.batch == Progress.STARTING and "__main__" in failed.text:
+        text += "; put this part of the script or notebook into a module"
     text += f"\n\nIn the worker:\n{failed.traceback}"
     error = WorkerError(text.rstrip(), member.id, member.pid, None, sample)
     error.__cause__ = pickle.loads(failed.error) if failed.error is not None else None

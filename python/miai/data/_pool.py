@@ -1,5 +1,4 @@
-"""The user's side of the workers: starts them through the fork server, hands out tasks, notices what goes
-wrong.
+"""The user's side of the workers: hands out tasks, takes in results, notices what goes wrong.
 
 There is no thread here: workers are ahead of the reader because they hold several tasks, and their results
 wait in shared memory.
@@ -9,15 +8,11 @@ from __future__ import annotations
 
 import os
 import select
-import signal
-import subprocess
 import sys
 import time
-import weakref
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -25,11 +20,10 @@ import numpy as np
 from . import _shared
 from ._channel import Channel, ChannelClosed
 from ._fetch import Progress, Task
-from ._interrupts import interrupts_deferred
+from ._forkserver import PATIENCE, Server
 from ._pickling import pack_for_workers
 from ._worker import Setup
 
-_PATIENCE = 1.0  # seconds that the server gets to end its workers, and to tell how one has ended
 _MAX_LENT = 16  # batches of one worker that the user may hold in shared memory
 
 
@@ -70,65 +64,6 @@ class Result:
     number: int | None = None
     task: Task | None = None
     value: Any = None
-
-
-def _start_server(end: Channel) -> subprocess.Popen[bytes]:
-    """Start the fork server with the user's import path; SIGINT stays blocked in it until it ignores it."""
-    code = f"import sys; sys.path[:] = {sys.path!r}; from {__package__}._server import main"
-    code += f"; main({end.fileno()})"
-    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-    env = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", **os.environ}
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        return subprocess.Popen(
-            [sys.executable, *flags, "-c", code],
-            pass_fds=[end.fileno()],
-            stdin=subprocess.DEVNULL,
-            env=env,
-        )
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-class Server:
-    """The fork server process; it and its workers end when this is closed or collected, or we end."""
-
-    def __init__(self) -> None:
-        self.control, end = Channel.pair()
-        try:
-            process = _start_server(end)
-        finally:
-            end.close()
-        self._serials = count()
-        self._finalizer = weakref.finalize(self, _end_server, self.control, process, os.getpid())
-
-    def fork(self, worker: int, end: Channel) -> int:
-        """Ask for a worker that has `end` for its line; gives the number by which the server speaks of it."""
-        serial = next(self._serials)
-        self.control.send((serial, worker), (end.fileno(),))
-        return serial
-
-    @property
-    def alive(self) -> bool:
-        """Whether close() has not been called."""
-        return self._finalizer.alive
-
-    def close(self) -> None:
-        """End the server and its workers, whatever they are doing."""
-        self._finalizer()
-
-
-def _end_server(control: Channel, process: subprocess.Popen[bytes], owner: int) -> None:
-    with interrupts_deferred():
-        control.close()
-        if os.getpid() != owner:  # a forked copy of the user's process: the server is not its own
-            process.returncode = 0
-            return
-        try:
-            process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()  # its workers die with it
-            process.wait()
 
 
 class WorkerPool:
@@ -209,7 +144,7 @@ class WorkerPool:
                     member.exit = number
 
     def _await_exits(self, members: list[Worker]) -> bool:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while any(member.exit is None for member in members):
             if not select.select([self._server.control], [], [], max(0.0, deadline - time.monotonic()))[0]:
                 return False

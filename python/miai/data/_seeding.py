@@ -1,7 +1,7 @@
 """Where random numbers in samplers, datasets and transforms come from.
 
-Every batch has a generator of its own, made from (seed, epoch, number of the batch): what is drawn while a
-batch is loaded depends on nothing else, neither on the number of workers nor on the batches before.
+Every batch has a generator of its own, made from (seed, rank, epoch, number of the batch): what is drawn
+while a batch is loaded depends on nothing else, neither on the number of workers nor on the batches before.
 """
 
 from __future__ import annotations

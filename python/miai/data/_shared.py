@@ -87,7 +87,7 @@ def file_of(parts: Sequence[bytes | memoryview], what: str) -> int:
     return fd
 
 
-class _ArrayPickler(pickle.Pickler):
+class ArrayPickler(pickle.Pickler):
     """Pickles with arrays out of band; an array with gaps is made contiguous for it."""
 
     def reducer_override(self, value: Any) -> Any:
@@ -99,7 +99,7 @@ class _ArrayPickler(pickle.Pickler):
 class Packed:
     """A pickled value: `head` is the pickle, `parts` the memory of its arrays, `sizes` their lengths."""
 
-    def __init__(self, value: Any, pickler: Callable[..., pickle.Pickler] = _ArrayPickler) -> None:
+    def __init__(self, value: Any, pickler: Callable[..., pickle.Pickler] = ArrayPickler) -> None:
         stream, buffers = io.BytesIO(), list[pickle.PickleBuffer]()
         pickler(stream, protocol=5, buffer_callback=buffers.append).dump(value)
         self.head = stream.getvalue()

@@ -119,8 +119,7 @@ class DataLoader:
         plan = Plan(
             parts={"dataset": self.dataset, "transform": self.transform, "collator": self.collator},
             indices=iter(self.sampler),
-            seed=self.seed,
-            epoch=state["epoch"],
+            entropy=(self.seed, getattr(self.sampler, "rank", 0), state["epoch"]),
             first=state["position"],
             stream=self._streams,
             readers=1 if self._streams and not self.parallel_stream else self.num_workers,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import importlib.util
 import os
 import subprocess
 import sys
@@ -14,10 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-_PYTHON = Path(__file__).parents[3] / "python"
-if importlib.util.find_spec("miai") is None:
-    sys.path.insert(0, str(_PYTHON))
 
 _MARK = "MIAI_DATA_TEST"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import pickle
 import random
+import sys
 from collections import namedtuple
 from itertools import islice
 
@@ -161,6 +162,34 @@ def test_a_parallel_stream_takes_turns_until_all_ends():
     for _ in range(2):
         assert [batch.tolist() for batch in loader] == [[0, 2], [1, 3], [4, 6], [5, 7], [8]]
     loader.close()
+
+
+def test_processes_of_one_run_draw_different_numbers():
+    data = [0] * 8
+    keep = Collator()
+    keep.apply = lambda samples: get_rng().random()
+    drawn = [
+        list(DataLoader(data, RandomSampler(data, 4, world_size=2, rank=rank), collator=keep))
+        for rank in (0, 1)
+    ]
+    assert drawn[0] != drawn[1]
+
+
+def test_preload_gives_tensors_and_is_one_ahead(monkeypatch):
+    made = []
+
+    def tensor(value):
+        made.append(value)
+        return ("tensor", value.tolist())
+
+    monkeypatch.setattr(sys.modules["miai"], "tensor", tensor, raising=False)
+    data = ArrayDataset(np.arange(6), list("abcdef"))
+    loader = DataLoader(data, SequentialSampler(data, 2), preload=True)
+    run = iter(loader)
+    assert next(run) == (("tensor", [0, 1]), ["a", "b"])
+    assert len(made) == 2
+    assert loader.state_dict()["position"] == 1
+    assert [batch[1] for batch in run] == [["c", "d"], ["e", "f"]]
 
 
 def test_defaults_are_one_sample_a_batch_in_order():

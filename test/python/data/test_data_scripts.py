@@ -61,6 +61,7 @@ class Numbers(Base):
     def scaled(self, index):
         return self.helper(index) + self.shift + self.state
 
+@functools.lru_cache(maxsize=8)
 def recursive(value):
     return 0 if value == 0 else 1 + recursive(value - 1)
 

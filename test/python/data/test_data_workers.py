@@ -7,6 +7,8 @@ import gc
 import os
 import resource
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -317,6 +319,48 @@ def test_small_shared_memory_is_reported(monkeypatch):
         MemoryError, match=r"no shared memory for a batch of 100\.0 MiB: /dev/shm holds .*--shm-size"
     ):
         _shared.create(100 << 20)
+
+
+SMALL = """
+import numpy as np
+from miai.data import ArrayDataset, DataLoader, SequentialSampler
+data = ArrayDataset(np.zeros((8, 1 << 18)))
+print(len(list(DataLoader(data, SequentialSampler(data, 2), num_workers=2))))
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "how", "words"),
+    [
+        (1, "0", None),  # memory files do not care
+        (1, "1", "no shared memory for the dataset of 16.0 MiB: /dev/shm holds 1.0 MiB"),
+        (18, "1", "MemoryError: DataLoader: no shared memory for batch"),
+    ],
+)
+def test_a_really_small_dev_shm(size, how, words):
+    mount = f"mount -t tmpfs -o size={size}m tmpfs /dev/shm"
+    if subprocess.run(["unshare", "-rm", "sh", "-c", mount], capture_output=True).returncode:
+        pytest.skip("needs user namespaces")
+    run = f'{mount} && exec "{sys.executable}" -c "$0"'
+    paths = os.pathsep.join(entry for entry in sys.path if entry)
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", run, SMALL],
+        env={**os.environ, "MIAI_DEV_SHM": how, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+    )
+    if words is None:
+        assert (done.returncode, done.stdout, done.stderr) == (0, "4\n", "")
+    else:
+        assert done.returncode == 1
+        assert words in done.stderr
+
+
+def test_the_fork_server_has_one_thread():
+    run = iter(DataLoader(range(9), num_workers=1))
+    next(run)
+    (server,) = children()
+    assert len(os.listdir(f"/proc/{server}/task")) == 1
 
 
 def test_dev_shm_serves_where_memory_files_are_refused(monkeypatch):

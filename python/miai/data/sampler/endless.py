@@ -43,6 +43,16 @@ class Infinite(Sampler):
         super().__init__()
         self.sampler = sampler
 
+    @property
+    def seed(self) -> int | None:
+        """The sampler's seed, if it has one."""
+        return getattr(self.sampler, "seed", None)
+
+    @property
+    def rank(self) -> int:
+        """Which of several processes this is."""
+        return getattr(self.sampler, "rank", 0)
+
     def batches(self, epoch: int) -> Iterator[list[Any]]:
         raise TypeError("Infinite: there are no epochs in a pass without end")
 

@@ -51,7 +51,7 @@ class SequentialSampler(_IndexedSampler):
         world_size: int | None = None,
         rank: int | None = None,
     ) -> None:
-        super().__init__(dataset, batch_size, drop_last, indices, world_size, rank, seed=0)
+        super().__init__(dataset, batch_size, drop_last, indices, world_size, rank, seed=None)
 
     def sample(self) -> Sequence[Any]:
         return range(len(self.dataset)) if self.indices is None else self.indices

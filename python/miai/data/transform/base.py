@@ -86,17 +86,17 @@ class VisionTransform(Transform):
         self.order: Sequence[str] = tuple(names)
 
     def apply(self, input: Any) -> Any:
-        fields = input if isinstance(input, tuple) else (input,)
-        if "image" in self.order and self.order.index("image") < len(fields):
-            self._check(fields[self.order.index("image")])
-            self._begin(fields[self.order.index("image")])
-        output = tuple(
-            field
-            if name is None or name.endswith(("category", "info"))
-            else getattr(self, f"_apply_{name}")(field)
-            for field, name in zip(fields, (*self.order, *[None] * len(fields)), strict=False)
-        )
-        return output if isinstance(input, tuple) else output[0]
+        fields = list(input) if isinstance(input, tuple) else [input]
+        names = self.order[: len(fields)]
+        if "image" in names:
+            image = fields[names.index("image")]
+            self._check(image)
+            self._begin(image)
+        for place, name in enumerate(names):
+            change = getattr(self, f"_apply_{name}", None)  # None: a category or info
+            if change is not None:
+                fields[place] = change(fields[place])
+        return tuple(fields) if isinstance(input, tuple) else fields[0]
 
     def _check(self, image: Any) -> None:
         if not isinstance(image, np.ndarray) or image.ndim != 3:

@@ -63,8 +63,8 @@ struct Kernel {
   std::string op;    // operator it implements
   std::string name;  // "x86/conv2d_onednn", unique
   DeviceKind device = DeviceKind::kCpu;
-  std::function<Support(const KernelSignature&)> supports;  // empty: supports all
-  std::function<Prepared(const KernelSignature&)> prepare;  // empty: nothing to prepare
+  std::function<Support(const KernelSignature&)> supports{};  // empty: supports all
+  std::function<Prepared(const KernelSignature&)> prepare{};  // empty: nothing to prepare
   void (*run)(const KernelArgs&) = nullptr;                 // allocates nothing
   bool thread_invariant = true;                             // the number of threads changes no bit
   bool cannot_fail = false;  // may run in a plan's commit section (no bounds checks, no library errors)

@@ -1,0 +1,114 @@
+#include <sstream>
+#include <thread>
+
+#include "kernels/common/attrs/activation.h"
+#include "kernels/common/attrs/matmul.h"
+#include "test/kernels/kernel_check.h"
+
+namespace miai::test {
+namespace {
+
+constexpr double kFactor = 200;  // sums of up to some hundred products
+
+Call matmul_call(DType dtype, int64_t m, int64_t n, int64_t k, bool ta, bool tb, std::mt19937& rng,
+                 Shape batch = {}, std::vector<int> order = {}, int gap = 1) {
+  Shape a = batch, b = batch, c = batch;
+  a.push_back(ta ? k : m), a.push_back(ta ? m : k);
+  b.push_back(tb ? n : k), b.push_back(tb ? k : n);
+  c.push_back(m), c.push_back(n);
+  Call call{"matmul", make_attrs(MatmulAttrs{ta, tb}), {}, {dense_meta(dtype, c)}};
+  call.inputs.push_back(Tensor::random(dtype, a, rng, order, gap));
+  call.inputs.push_back(Tensor::random(dtype, b, rng, order, gap));
+  return call;
+}
+
+std::string text_of(const Call& call) {
+  std::ostringstream out;
+  out << call.attrs;
+  for (const Tensor& t : call.inputs)
+    out << ' ' << t.view().dtype << t.view().shape << "/" << t.view().strides;
+  return out.str();
+}
+
+TEST(Matmul, RandomShapesAgreeWithTheReference) {
+  std::mt19937 rng(1);
+  auto size = [&](int most) { return static_cast<int64_t>(rng() % most) + 1; };
+  int compared = 0;
+  for (int i = 0; i < 60; ++i) {
+    int most = i % 3 == 0 ? 130 : 40;
+    Shape batch = i % 4 == 0 ? Shape{size(3), size(2)} : Shape{};
+    std::vector<int> order = i % 5 == 1 && batch.empty() ? std::vector<int>{1, 0} : std::vector<int>{};
+    Call call = matmul_call(i % 7 == 3 ? DType::kFloat64 : DType::kFloat32, size(most), size(most),
+                            size(most), rng() % 2, rng() % 2, rng, batch, order, i % 6 == 5 ? 2 : 1);
+    compared += check_kernels(call, kFactor, text_of(call));
+  }
+  EXPECT_GT(compared, 0);
+}
+
+TEST(Matmul, DeepAndWideAgreeWithTheReference) {
+  std::mt19937 rng(2);
+  for (auto [m, n, k] :
+       {std::array{1, 200, 700}, {200, 1, 700}, {13, 300, 513}, {257, 49, 3}, {64, 64, 1024}}) {
+    Call call = matmul_call(DType::kFloat32, m, n, k, false, true, rng);
+    check_kernels(call, 4 * kFactor, text_of(call));
+  }
+}
+
+TEST(Matmul, BatchIsBroadcast) {
+  std::mt19937 rng(3);
+  Call call{"matmul", make_attrs(MatmulAttrs{}), {}, {dense_meta(DType::kFloat32, {3, 2, 33, 40})}};
+  call.inputs.push_back(Tensor::random(DType::kFloat32, {3, 1, 33, 37}, rng));
+  call.inputs.push_back(Tensor::random(DType::kFloat32, {2, 37, 40}, rng));
+  check_kernels(call, kFactor, text_of(call));
+}
+
+TEST(Matmul, EmptySumsAreZero) {
+  std::mt19937 rng(4);
+  for (auto [m, n, k] : {std::array{3, 4, 0}, {0, 4, 3}, {3, 0, 4}}) {
+    Call call = matmul_call(DType::kFloat32, m, n, k, false, false, rng);
+    check_kernels(call, kFactor, text_of(call));
+  }
+}
+
+TEST(Matmul, BFloat16AgreesWithTheReference) {
+  std::mt19937 rng(5);
+  Call call = matmul_call(DType::kBFloat16, 33, 40, 64, false, true, rng);
+  check_kernels(call, 4, text_of(call));
+}
+
+TEST(Linear, FusedFormsAgreeWithTheReference) {
+  std::mt19937 rng(6);
+  for (const char* activation : {"identity", "relu", "sigmoid", "tanh"})
+    for (int parts = 0; parts < 4; ++parts)
+      for (int64_t rows : {1, 5, 130}) {
+        Call call{"linear_bias_act",
+                  make_attrs(ActivationAttrs{activation}),
+                  {},
+                  {dense_meta(DType::kFloat32, {rows, 50})}};
+        call.inputs.push_back(Tensor::random(DType::kFloat32, {rows, 70}, rng));
+        call.inputs.push_back(Tensor::random(DType::kFloat32, {50, 70}, rng));
+        call.inputs.push_back(parts & 1 ? Tensor::random(DType::kFloat32, {50}, rng) : Tensor::absent());
+        call.inputs.push_back(parts & 2 ? Tensor::random(DType::kFloat32, {rows, 50}, rng)
+                                        : Tensor::absent());
+        check_kernels(call, kFactor, std::string(activation) + " " + text_of(call));
+      }
+}
+
+TEST(Matmul, OnePreparedStateServesThreads) {
+  std::mt19937 rng(7);
+  Call call = matmul_call(DType::kFloat32, 90, 80, 70, false, false, rng);
+  for (const auto& kernel : KernelTable::global().find(DeviceKind::kCpu, "matmul")) {
+    PreparedKernel prepared(*kernel, call);
+    if (!prepared.support.ok) continue;
+    std::vector<Tensor> expected = prepared.run();
+    auto work = [&] {
+      for (int i = 0; i < 20; ++i) expect_close(prepared.run(), expected, kFactor, kernel->name);
+    };
+    std::thread first(work), second(work);
+    first.join();
+    second.join();
+  }
+}
+
+}  // namespace
+}  // namespace miai::test

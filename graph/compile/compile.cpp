@@ -1,9 +1,35 @@
+#include <cstdlib>
+#include <iostream>
+
 #include "graph/compile/compiled_function.h"
+#include "graph/passes/pass.h"
 
 namespace miai {
+namespace {
+
+/// MIAI_DUMP_PASSES=1 prints the function after each pass that changed it.
+PassObserver dump_observer() {
+  static const bool wanted = std::getenv("MIAI_DUMP_PASSES") != nullptr;
+  if (!wanted) return {};
+  return [](std::string_view pass, const Function& before, const Function& after) {
+    std::string text = to_text(after);
+    bool changed = text != to_text(before);
+    std::cerr << "-- " << pass << (changed ? "\n" + text : ": no change\n");
+  };
+}
+
+#ifdef NDEBUG
+constexpr bool kAlwaysVerify = false;
+#else
+constexpr bool kAlwaysVerify = true;
+#endif
+
+}  // namespace
 
 std::shared_ptr<Executable> compile(const Function& function, const CompileOptions& options) {
-  return std::make_shared<CompiledFunction>(function.clone(), options);
+  PassOptions passes{.opt_level = options.opt_level, .inference = options.inference};
+  FunctionPtr optimised = run_passes(function, passes, kAlwaysVerify || options.verify, dump_observer());
+  return std::make_shared<CompiledFunction>(std::move(optimised), options);
 }
 
 }  // namespace miai

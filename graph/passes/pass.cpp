@@ -1,0 +1,44 @@
+#include "graph/passes/pass.h"
+
+#include "graph/ir/condition_guard.h"
+#include "graph/passes/rebuild.h"
+
+namespace miai {
+namespace {
+
+constexpr Pass kPasses[] = {
+    {"lower", 0, false, lower},
+    {"remove_dead_code", 0, false, remove_dead_code},
+    {"fold_constants", 1, false, fold_constants},
+    {"simplify", 1, false, simplify},
+    {"share_common", 1, false, share_common},
+    {"remove_dead_code", 1, false, remove_dead_code},
+};
+
+/// A copy with dense numbers, without what nobody refers to.
+FunctionPtr renumber(const Function& function) {
+  Rebuild rebuild(function);
+  for (const Node* node : function.nodes) rebuild.copy(*node);
+  return rebuild.finish();
+}
+
+}  // namespace
+
+std::span<const Pass> all_passes() { return kPasses; }
+
+FunctionPtr run_passes(const Function& function, const PassOptions& options, bool verified,
+                       const PassObserver& observer) {
+  ConditionGuard guard(function);
+  if (verified) verify(function);
+  FunctionPtr current = renumber(function);
+  for (const Pass& pass : kPasses) {
+    if (options.opt_level < pass.level || (pass.inference && !options.inference)) continue;
+    FunctionPtr next = pass.run(*current, options);
+    if (verified) verify(*next);
+    if (observer) observer(pass.name, *current, *next);
+    current = std::move(next);
+  }
+  return renumber(*current);
+}
+
+}  // namespace miai

@@ -1,0 +1,48 @@
+// Passes: functions from Function to Function, in one ordered list.
+#pragma once
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "graph/ir/function.h"
+
+namespace miai {
+
+struct PassOptions {
+  int opt_level = 2;
+  bool inference = false;  // states are constants for folding
+};
+
+struct Pass {
+  std::string_view name;
+  int level = 0;           // runs from this opt_level on
+  bool inference = false;  // only for inference
+  FunctionPtr (*run)(const Function& function, const PassOptions& options);
+};
+
+/// All passes, in the order in which they run.
+std::span<const Pass> all_passes();
+
+/// Told what each pass has left.
+using PassObserver =
+    std::function<void(std::string_view pass, const Function& before, const Function& after)>;
+/// Runs the passes for the options; `verified`: the verifier runs before the first and after each. Values of
+/// the result are numbered from 0 in order.
+FunctionPtr run_passes(const Function& function, const PassOptions& options, bool verified,
+                       const PassObserver& observer = {});
+
+// One file each.
+
+/// Operators that the device has no kernel for become what their lowering says.
+FunctionPtr lower(const Function& function, const PassOptions& options);
+/// Leaves out what nobody reads. Effects stay, at level 0 also what may refuse its values; tickets are
+/// attributes, so the random operators that stay draw the same numbers.
+FunctionPtr remove_dead_code(const Function& function, const PassOptions& options);
+/// Computes what depends on constants alone, if the result is not large.
+FunctionPtr fold_constants(const Function& function, const PassOptions& options);
+/// Equal operators on equal operands become one; so do equal small constants.
+FunctionPtr share_common(const Function& function, const PassOptions& options);
+/// Algebra that changes no bit: x * 1, transpose of transpose, reshape of reshape, casts to and fro.
+FunctionPtr simplify(const Function& function, const PassOptions& options);
+
+}  // namespace miai

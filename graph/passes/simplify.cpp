@@ -1,0 +1,119 @@
+#include "graph/ops/builders.h"
+#include "graph/passes/pass.h"
+#include "graph/passes/pattern.h"
+#include "kernels/common/attrs/shape.h"
+
+namespace miai {
+namespace {
+
+/// The value of a 0-d or one-element constant; nullopt for anything else.
+std::optional<double> scalar_of(const Value* value) {
+  if (!value || !value->constant || !is_static(value->type.shape)) return std::nullopt;
+  if (element_count(static_shape(value->type.shape)) != 1) return std::nullopt;
+  return visit_dtype(value->type.dtype, [&]<class T>() {
+    const T element = *static_cast<const T*>(value->constant->data.get());
+    if constexpr (sizeof(T) == 2 && !std::is_integral_v<T>) {
+      return static_cast<double>(static_cast<float>(element));
+    } else {
+      return static_cast<double>(element);
+    }
+  });
+}
+
+const TensorType& result(const Match& m) { return m.root().outputs[0]->type; }
+bool keeps_type(const Match& m, const char* name) { return m.value(name)->type == result(m); }
+Vars same(const Match& m) { return {m.var("x")}; }
+
+/// op(x, number) is x: no bit changes.
+Rule neutral(std::string op, double number, bool floats = true) {
+  auto when = [number, floats](const Match& m) {
+    return keeps_type(m, "x") && scalar_of(m.value("number")) == number &&
+           (floats || !is_float(result(m).dtype));
+  };
+  return {op + " by " + std::to_string(static_cast<int>(number)), node(op, {any("x"), any("number")}), when,
+          same};
+}
+Rule either_order(Rule rule) {
+  rule.pattern.commutative = true;
+  return rule;
+}
+Rule no_change(std::string op) {
+  return {op + " to the same", node(op, {any("x")}), [](const Match& m) { return keeps_type(m, "x"); }, same};
+}
+/// f(f(x)) is x.
+Rule cancels(std::string op) {
+  auto when = [](const Match& m) { return keeps_type(m, "x"); };
+  return {op + " twice", node(op, {node(op, {any("x")})}), when, same};
+}
+
+/// All input axes in the order of the output, also where the pattern is left empty (reversal).
+Ints full_pattern(const Node& node) {
+  Ints pattern = node.attrs.as<TransposeAttrs>().pattern;
+  int rank = node.outputs[0]->type.rank();
+  if (pattern.empty())
+    for (int i = rank - 1; i >= 0; --i) pattern.push_back(i);
+  for (int64_t& axis : pattern) axis = axis < 0 ? axis + rank : axis;
+  return pattern;
+}
+
+Vars transpose_once(const Match& m) {
+  Ints outer = full_pattern(m.root()), inner = full_pattern(m.node("inner")), both;
+  for (int64_t axis : outer) both.push_back(inner[static_cast<size_t>(axis)]);
+  return {transpose(m.var("x"), both)};
+}
+
+bool is_identity_transpose(const Match& m) {
+  Ints pattern = full_pattern(m.root());
+  for (size_t i = 0; i < pattern.size(); ++i)
+    if (pattern[i] != static_cast<int64_t>(i)) return false;
+  return keeps_type(m, "x");
+}
+
+/// Every value of `from` is one of `to`.
+bool holds_all(DType to, DType from) {
+  if (from == DType::kBool || to == from) return true;
+  if (is_float(from)) return is_float(to) && promote(to, from) == to;
+  if (is_float(to)) return false;
+  return to != DType::kBool && promote(to, from) == to;
+}
+
+bool casts_back(const Match& m) {
+  const Value* between = m.node("inner").outputs[0];
+  return keeps_type(m, "x") && holds_all(between->type.dtype, m.value("x")->type.dtype);
+}
+
+std::vector<Rule> make_rules() {
+  return {
+      neutral("mul", 1),
+      neutral("div", 1),
+      neutral("sub", 0),
+      either_order(neutral("add", 0, false)),  // -0.0 + 0 is 0: not for floats
+      {"mul by 1", node("mul", {any("number"), any("x")}),
+       [](const Match& m) { return keeps_type(m, "x") && scalar_of(m.value("number")) == 1.0; }, same},
+      cancels("neg"),
+      no_change("reshape"),
+      no_change("broadcast_to"),
+      no_change("cast"),
+      {"cast and back", node("cast", {node("cast", {any("x")}).called("inner")}), casts_back, same},
+      {"concat of one", node("concat", {any("x")}),
+       [](const Match& m) { return m.root().inputs.size() == 1 && keeps_type(m, "x"); }, same},
+      {"reshape of reshape",
+       node("reshape", {node("reshape", {any("x")})}),
+       {},
+       [](const Match& m) { return Vars{reshape(m.var("x"), result(m).shape)}; }},
+      {"transpose of nothing", node("transpose", {any("x")}), is_identity_transpose, same},
+      {"transpose of transpose",
+       node("transpose", {node("transpose", {any("x")}).called("inner")}),
+       {},
+       transpose_once},
+  };
+}
+
+}  // namespace
+
+FunctionPtr simplify(const Function& function, const PassOptions&) {
+  static const std::vector<Rule> rules = make_rules();
+  return rewrite(function, rules);
+}
+
+}  // namespace miai

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from . import _errors
-from ._fetch import Fetcher, Task
+from ._fetch import EndOfStream, Fetcher, Task
 from ._forkserver import Server
 from ._interrupts import interrupts_deferred
 from ._pool import Result, WorkerPool
@@ -48,7 +48,7 @@ def batches_here(plan: Plan) -> Iterator[Any]:
     for task in plan.tasks():
         try:
             batch = fetcher.fetch(task)
-        except StopIteration:
+        except EndOfStream:
             return
         if not task.skip:
             yield batch
@@ -131,16 +131,16 @@ class _Pass:
     def _await(self, number: int, worker: int) -> Result:
         timeout, member = self._plan.timeout or None, self._pool.workers[worker]
         deadline = time.monotonic() + (timeout or 0)
+        if os.getpid() != self._owner:
+            raise RuntimeError(
+                f"DataLoader: this iterator belongs to process {self._owner}, of which this one is a fork"
+                "; iterate over the loader anew"
+            )
         while number not in self._done:
-            if os.getpid() != self._owner:
-                raise RuntimeError(
-                    f"DataLoader: this iterator belongs to process {self._owner}, of which this one is a fork"
-                    "; iterate over the loader anew"
-                )
             result = self._pool.receive(None if timeout is None else max(0.0, deadline - time.monotonic()))
             if result is None:
                 if member.starting and time.monotonic() < self._begun + _START_TIME:
-                    deadline = time.monotonic() + 0.1
+                    deadline = time.monotonic() + self._plan.timeout
                     continue
                 raise _errors.late(member, self._plan.readers, self._plan.timeout)
             if result.kind == "died":

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import _shared
 
-_INLINE = 32 * 1024
+_INLINE = 4096  # so small that all messages under way fit the socket's buffer, and no sender waits
 _MAX_FDS = 8
 
 

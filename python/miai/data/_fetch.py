@@ -25,6 +25,10 @@ class Task:
     skip: bool = False
 
 
+class EndOfStream(Exception):
+    """A stream has no more samples."""
+
+
 class Progress:
     """A cell of shared memory in which a worker notes what it is at, readable after its death."""
 
@@ -72,7 +76,7 @@ class Fetcher:
         self._run = -1
 
     def fetch(self, task: Task) -> Any:
-        """The batch that `task` asks for; StopIteration at the end of a stream."""
+        """The batch that `task` asks for; EndOfStream when a stream has ended."""
         if _progress is not None:
             _progress.batch(task.number)
         with seeded(*task.entropy):
@@ -98,5 +102,5 @@ class Fetcher:
         at_sample(0)
         samples = list(islice(self._stream, len(task.indices)))
         if not samples:
-            raise StopIteration
+            raise EndOfStream
         return samples

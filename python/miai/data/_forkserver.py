@@ -17,6 +17,8 @@ PATIENCE = 1.0  # seconds that the server gets to end its workers, and to tell h
 
 def _start_server(end: Channel) -> subprocess.Popen[bytes]:
     """Start the fork server with the user's import path; SIGINT stays blocked in it until it ignores it."""
+    if not sys.executable:
+        raise RuntimeError("DataLoader: workers need a Python interpreter, but sys.executable is not set")
     code = f"import sys; sys.path[:] = {sys.path!r}; from {__package__}._server import main"
     code += f"; main({end.fileno()})"
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]

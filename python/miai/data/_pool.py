@@ -25,6 +25,9 @@ from ._pickling import pack_for_workers
 from ._worker import Setup
 
 _MAX_LENT = 16  # batches of one worker that the user may hold in shared memory
+_SERVER_GONE = (
+    "DataLoader: its fork server process has ended; what it wrote, if anything, is on standard error"
+)
 
 
 @dataclass
@@ -73,6 +76,12 @@ class WorkerPool:
         packed = pack_for_workers(parts)
         self._server = server
         self.workers: list[Worker] = []
+        try:
+            self._start(packed, number)
+        except ChannelClosed:
+            raise RuntimeError(_SERVER_GONE) from None
+
+    def _start(self, packed: _shared.Packed, number: int) -> None:
         size = number * Progress.STRIDE
         data = _shared.file_of(packed.parts, "the dataset")
         cells = _shared.create(size, "the workers' progress")
@@ -81,7 +90,7 @@ class WorkerPool:
             setup = Setup(number, packed.head, packed.sizes, packed.nbytes, sys.path, sys.argv, os.getcwd())
             for i in range(number):
                 line, end = Channel.pair()
-                member = Worker(i, server.fork(i, end), line, Progress(memory, i))
+                member = Worker(i, self._server.fork(i, end), line, Progress(memory, i))
                 end.close()
                 member.progress.batch(Progress.STARTING)
                 self.workers.append(member)
@@ -133,9 +142,7 @@ class WorkerPool:
         try:
             (event, serial, number), _ = self._server.control.receive()
         except ChannelClosed:
-            raise RuntimeError(
-                "DataLoader: its fork server process has ended; see its message above, if any"
-            ) from None
+            raise RuntimeError(_SERVER_GONE) from None
         for member in self.workers:
             if member.serial == serial:
                 if event == "started":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import io
 import mmap
 import os
 import pickle
@@ -17,7 +18,7 @@ import numpy as np
 
 from . import _shared
 from ._channel import Channel, ChannelClosed
-from ._fetch import Fetcher, Progress, Task, report_to
+from ._fetch import EndOfStream, Fetcher, Progress, Task, report_to
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Failure:
 def serve(worker: int, channel: Channel) -> None:
     """Load batches for the process at the other end of `channel` until it closes it."""
     faulthandler.enable()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # prints are seen even if it is killed
     try:
         setup, fds = channel.receive()
         progress = Progress(_mapped(fds[1], setup.num_workers * Progress.STRIDE), worker)
@@ -84,7 +87,7 @@ def serve(worker: int, channel: Channel) -> None:
             outbox.release(released)
             try:
                 outbox.put(task, fetcher.fetch(task))
-            except StopIteration:
+            except EndOfStream:
                 channel.send(("end", task.number, None))
             except Exception as error:
                 channel.send(("failed", task.number, _failure(error, progress)))

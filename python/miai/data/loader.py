@@ -34,7 +34,7 @@ class DataLoader:
         parallel_stream: a stream is read by every worker, each its own copy, which should give a part of the
             stream by `get_worker_info()`; else one worker reads it, whatever `num_workers`.
         seed: what random numbers in dataset and transform are drawn from; None: the sampler's seed.
-        prefetch: batches that each worker may be ahead.
+        prefetch: batches, 1 to 16, that each worker may be ahead.
         persistent_workers: keep workers, and their copy of the dataset, from one epoch to the next.
 
     Raises:
@@ -66,10 +66,10 @@ class DataLoader:
         prefetch: int = 2,
         persistent_workers: bool = False,
     ) -> None:
-        for name, value, least in (("num_workers", num_workers, 0), ("prefetch", prefetch, 1)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        for name, value, low, high in (("num_workers", num_workers, 0, 1024), ("prefetch", prefetch, 1, 16)):
+            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
                 raise ValueError(
-                    f"DataLoader: argument '{name}': expected an integer >= {least}, got {value!r}"
+                    f"DataLoader: argument '{name}': expected an integer from {low} to {high}, got {value!r}"
                 )
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout >= 0:
             raise ValueError(f"DataLoader: argument 'timeout': expected seconds >= 0, got {timeout!r}")

@@ -98,8 +98,7 @@ def test_the_global_generators_of_the_user_stay_as_they_are():
     assert (np.random.rand(), random.random()) == expected
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-@pytest.mark.parametrize("done", [0, 2, 6])
+@pytest.mark.parametrize(("workers", "done"), [(0, 0), (0, 6), (2, 2)])
 def test_resume_within_an_epoch_gives_the_same_batches(workers, done):
     loader = noisy(workers)
     copied(loader)
@@ -143,7 +142,7 @@ def test_resume_of_an_endless_pass():
     assert same(copied(islice(resumed, 6)), copied(islice(run, 6)))
 
 
-@pytest.mark.parametrize("workers", [0, 1, 3])
+@pytest.mark.parametrize("workers", [0, 2])
 def test_a_stream_is_read_once_whatever_the_workers(workers):
     loader = DataLoader(Counting(7), StreamSampler(batch_size=3), num_workers=workers)
     for _ in range(2):
@@ -317,11 +316,11 @@ def test_collator_names_what_differs():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"num_workers": -1}, ValueError, "'num_workers': expected an integer >= 0, got -1"),
+        ({"num_workers": -1}, ValueError, "'num_workers': expected an integer from 0 to 1024, got -1"),
         ({"num_workers": 1.5}, ValueError, "'num_workers'"),
         ({"timeout": -1}, ValueError, "'timeout'"),
         ({"timeout": float("nan")}, ValueError, "'timeout'"),
-        ({"prefetch": 0}, ValueError, "'prefetch'"),
+        ({"prefetch": 17}, ValueError, "'prefetch'"),
         ({"dataset": 3}, TypeError, "'dataset': expected a Dataset .* got int"),
         ({"transform": len}, TypeError, "'transform': expected a Transform"),
         ({"dataset": Counting(3), "sampler": SequentialSampler(range(3))}, TypeError, "'sampler'"),

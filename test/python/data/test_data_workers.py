@@ -111,6 +111,27 @@ def test_the_fork_server_killed_from_outside():
         list(run)
 
 
+def test_a_fork_server_that_does_not_start(monkeypatch, capfd):
+    for program in ("/bin/false", "/nonexistent", ""):
+        monkeypatch.setattr(sys, "executable", program)
+        with pytest.raises((RuntimeError, OSError)):
+            list(DataLoader(range(1000), num_workers=2))
+    assert not children()
+
+
+def test_a_stop_iteration_in_a_dataset_is_an_error_and_no_end():
+    with pytest.raises(WorkerError, match="at sample 13 .*StopIteration"):
+        list(loader_of(lambda: next(iter(()))))
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        list(DataLoader(Failing(lambda: next(iter(())))))
+
+
+def test_many_large_messages_under_way():
+    data = [("x" * 50, index) for index in range(60_000)]
+    loader = DataLoader(data, SequentialSampler(data, 1000), num_workers=1, prefetch=16)
+    assert sum(len(names) for names, _ in loader) == 60_000
+
+
 def test_an_exception_comes_with_the_sample_and_the_traceback_of_the_worker():
     with pytest.raises(WorkerError) as caught:
         list(loader_of(raise_error(KeyError("gone"))))
@@ -176,8 +197,8 @@ def test_memory_that_runs_out_in_a_worker():
 
 
 def test_timeout_says_where_the_worker_is():
-    with pytest.raises(TimeoutError, match=r"timeout=0.5 s; worker 0 of 2 .* at sample 13 \(batch 2\)"):
-        list(loader_of(lambda: time.sleep(60), timeout=0.5))
+    with pytest.raises(TimeoutError, match=r"timeout=2 s; worker 0 of 2 .* at sample 13 \(batch 2\)"):
+        list(loader_of(lambda: time.sleep(60), timeout=2))
     assert not children()
 
 

@@ -42,7 +42,8 @@ TEST(Matmul, RandomShapesAgreeWithTheReference) {
                             size(most), rng() % 2, rng() % 2, rng, batch, order, i % 6 == 5 ? 2 : 1);
     compared += check_kernels(call, kFactor, text_of(call));
   }
-  EXPECT_GT(compared, 0);
+  bool alone = KernelTable::global().find(DeviceKind::kCpu, "matmul").size() == 1;  // without oneDNN
+  EXPECT_TRUE(alone || compared > 0);
 }
 
 TEST(Matmul, DeepAndWideAgreeWithTheReference) {

@@ -31,8 +31,18 @@ TensorRef upload(const Value& value) {
 }  // namespace
 
 CompiledFunction::CompiledFunction(FunctionPtr function, const CompileOptions& options)
-    : function_(std::move(function)), options_(options) {
-  for (const Value* value : function_->constants()) {
+    : function_(std::move(function)), main_(function_), options_(options) {
+  if (options_.opt_level >= 1) {
+    SplitFunction split = split_prepare(function_);
+    main_ = split.main;
+    if (split.prepare) {
+      CompileOptions as_it_is = options_;
+      as_it_is.opt_level = 0;
+      prepare_ = std::make_unique<PreparePart>(std::make_shared<CompiledFunction>(split.prepare, as_it_is),
+                                               std::move(split.states));
+    }
+  }
+  for (const Value* value : main_->constants()) {
     constant_index_[value] = static_cast<int>(constants_.size());
     constants_.push_back(upload(*value));
   }
@@ -40,8 +50,8 @@ CompiledFunction::CompiledFunction(FunctionPtr function, const CompileOptions& o
 
 std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<TensorMeta>& inputs,
                                                         const std::vector<TensorMeta>& states) const {
-  SymbolValues sizes = solve_sizes(*function_, inputs, states);
-  Draft draft = draft_plan({*function_, sizes, inputs, states, constant_index_});
+  SymbolValues sizes = solve_sizes(*main_, inputs, states);
+  Draft draft = draft_plan({*main_, sizes, inputs, states, constant_index_});
   copy_partial_results(draft);
   form_commit_section(draft);
   place_results(draft);
@@ -51,8 +61,8 @@ std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<Tensor
   plan->constants = constants_;
   plan->inputs = inputs;
   plan->states = states;
-  for (const Value* value : function_->inputs) plan->input_devices.push_back(value->type.device);
-  for (const State& state : function_->states)
+  for (const Value* value : main_->inputs) plan->input_devices.push_back(value->type.device);
+  for (const State& state : main_->states)
     plan->state_devices.push_back((state.input ? state.input : state.output)->type.device);
   return plan;
 }
@@ -74,10 +84,10 @@ std::shared_ptr<const Plan> CompiledFunction::plan(const std::vector<TensorMeta>
 std::shared_ptr<const Plan> CompiledFunction::plan(const std::vector<Shape>& input_shapes) {
   std::vector<TensorMeta> inputs, states;
   for (size_t i = 0; i < input_shapes.size(); ++i) {
-    DType dtype = i < function_->inputs.size() ? function_->inputs[i]->type.dtype : DType::kFloat32;
+    DType dtype = i < main_->inputs.size() ? main_->inputs[i]->type.dtype : DType::kFloat32;
     inputs.push_back(dense_meta(dtype, input_shapes[i]));
   }
-  for (const State& state : function_->states) {
+  for (const State& state : main_->states) {
     TensorMeta absent;
     absent.present = false;
     states.push_back(state.input ? dense_meta(state.input->type.dtype, static_shape(state.input->type.shape))
@@ -91,7 +101,9 @@ MemoryReport CompiledFunction::memory_report(const std::vector<Shape>& input_sha
 }
 
 std::string CompiledFunction::explain(const std::vector<Shape>& input_shapes) {
-  return explain_plan(*plan(input_shapes));
+  std::string text;
+  if (prepare_) text = "prepare:\n" + prepare_->executable().explain({}) + "step:\n";
+  return text + explain_plan(*plan(input_shapes));
 }
 
 }  // namespace miai

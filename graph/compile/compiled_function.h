@@ -5,13 +5,18 @@
 
 #include "graph/compile/draft.h"
 #include "graph/compile/executable.h"
+#include "graph/compile/prepare.h"
 
 namespace miai {
 
 class CompiledFunction final : public Executable {
  public:
-  /// The function is what the passes have left.
+  /// `function` is what the passes have left. From level 1 on what depends on states alone becomes a prepare
+  /// part.
   CompiledFunction(FunctionPtr function, const CompileOptions& options);
+
+  /// nullptr: there is nothing to prepare. Its values follow the function's states in what a plan takes.
+  PreparePart* prepare_part() const { return prepare_.get(); }
 
   const Function& function() const override { return *function_; }
   const CompileOptions& options() const override { return options_; }
@@ -26,6 +31,8 @@ class CompiledFunction final : public Executable {
                                         const std::vector<TensorMeta>& states) const;
 
   FunctionPtr function_;
+  FunctionPtr main_;  // without the prepare part
+  std::unique_ptr<PreparePart> prepare_;
   CompileOptions options_;
   std::vector<TensorRef> constants_;
   std::unordered_map<const Value*, int> constant_index_;

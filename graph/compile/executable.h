@@ -34,7 +34,8 @@ class Executable {
   virtual const Function& function() const = 0;
   /// The plan for dense inputs of these sizes, and states as their types say.
   virtual std::shared_ptr<const Plan> plan(const std::vector<Shape>& input_shapes) = 0;
-  /// The plan for tensors that lie in memory like this; states that are not read have present == false.
+  /// The plan for tensors that lie in memory like this; states that are not read have present == false. What
+  /// the prepare part gives (explain() shows it) follows the function's states.
   virtual std::shared_ptr<const Plan> plan(const std::vector<TensorMeta>& inputs,
                                            const std::vector<TensorMeta>& states) = 0;
   virtual MemoryReport memory_report(const std::vector<Shape>& input_shapes) = 0;
@@ -54,7 +55,7 @@ class Execution {
   /// the outputs in storage of their own; one that is an input or state, or a part of it, shares its storage.
   /// Raises what a kernel raised; then no state has changed. A second thread in here at once is an error.
   std::vector<TensorRef> run(const std::vector<TensorRef>& inputs, std::vector<StateSlot>& states);
-  /// Frees the arena; the next run takes it again.
+  /// Frees the arena and what was prepared; the next run makes them again.
   void release_memory();
   /// Told of each instruction from now on; nullptr: nobody.
   void set_observer(InstructionObserver* observer);

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "graph/compile/executable.h"
+#include "graph/compile/compiled_function.h"
 #include "kernels/common/error.h"
 
 namespace miai {
@@ -32,12 +32,15 @@ class BusyScope {
 }  // namespace
 
 struct Execution::Impl {
-  std::shared_ptr<Executable> executable;
+  std::shared_ptr<CompiledFunction> executable;
   Arenas arenas;
   std::vector<std::unique_ptr<PlanExecutor>> executors;  // most recently used last
   InstructionObserver* observer = nullptr;
   std::atomic<bool> busy{false};
   std::vector<TensorMeta> inputs, states;  // of this run; kept for their memory
+
+  std::shared_ptr<const PreparedValues> prepared;
+  std::vector<StateSlot> slots;  // the caller's states, then the prepared values
 
   const Function& function() const { return executable->function(); }
 
@@ -53,6 +56,33 @@ struct Execution::Impl {
       absent.present = false;
       states.push_back(function().states[i].input ? plan_meta(slots[i].value, name, "state", i) : absent);
     }
+  }
+
+  /// Adds what the prepare part makes of the states; the caller's states come first.
+  void add_prepared(std::vector<StateSlot>& callers) {
+    PreparePart* part = executable->prepare_part();
+    if (!part) return;
+    prepared = part->get(prepared, callers);
+    slots.assign(callers.begin(), callers.end());
+    for (const TensorRef& value : prepared->values) {
+      slots.push_back({value, false});
+      states.push_back(value.meta);
+    }
+  }
+
+  std::vector<TensorRef> run(const std::vector<TensorRef>& tensors, std::vector<StateSlot>& callers) {
+    read_metas(tensors, callers);
+    add_prepared(callers);
+    PlanExecutor& chosen = executor();
+    check_devices(chosen.plan(), tensors, callers);
+    if (!prepared) return chosen.run(tensors, callers, arenas, observer);
+    struct Clear {
+      std::vector<StateSlot>& slots;
+      ~Clear() { slots.clear(); }  // nothing of the caller's is held between runs
+    } clear{slots};
+    std::vector<TensorRef> outputs = chosen.run(tensors, slots, arenas, observer);
+    for (size_t i = 0; i < callers.size(); ++i) callers[i].value = std::move(slots[i].value);
+    return outputs;
   }
 
   PlanExecutor& executor() {
@@ -83,19 +113,20 @@ struct Execution::Impl {
 };
 
 Execution::Execution(std::shared_ptr<Executable> executable) : impl_(std::make_unique<Impl>()) {
-  impl_->executable = std::move(executable);
+  impl_->executable = std::dynamic_pointer_cast<CompiledFunction>(std::move(executable));
+  if (!impl_->executable) raise(ErrorKind::kType, "Execution: expected what compile() gives");
 }
 Execution::~Execution() = default;
 
 std::vector<TensorRef> Execution::run(const std::vector<TensorRef>& inputs, std::vector<StateSlot>& states) {
   BusyScope scope(impl_->busy, impl_->function().name);
-  impl_->read_metas(inputs, states);
-  PlanExecutor& executor = impl_->executor();
-  impl_->check_devices(executor.plan(), inputs, states);
-  return executor.run(inputs, states, impl_->arenas, impl_->observer);
+  return impl_->run(inputs, states);
 }
 
-void Execution::release_memory() { impl_->arenas.release(); }
+void Execution::release_memory() {
+  impl_->arenas.release();
+  impl_->prepared = nullptr;
+}
 void Execution::set_observer(InstructionObserver* observer) { impl_->observer = observer; }
 
 }  // namespace miai

@@ -158,14 +158,15 @@ TensorRef make_tensor(const Shape& shape, float value, Device device) {
 }
 
 std::vector<float> values_of(const TensorRef& tensor) {
-  std::vector<float> values(static_cast<size_t>(tensor.meta.size()));
-  if (tensor.meta.is_dense()) {
-    read_to_host(tensor, values.data());
-  } else {
-    each_element(tensor.view(), [&](int64_t i, int64_t offset) {
-      values[static_cast<size_t>(i)] = tensor.view().as<float>()[offset];
-    });
-  }
+  TensorRef all = tensor;  // the whole storage: the host may not reach the device's memory
+  all.byte_offset = 0;
+  all.meta = dense_meta(DType::kFloat32, {static_cast<int64_t>(tensor.storage->bytes() / sizeof(float))});
+  std::vector<float> memory(static_cast<size_t>(all.meta.size())), values;
+  read_to_host(all, memory.data());
+  auto first = tensor.byte_offset / static_cast<int64_t>(sizeof(float));
+  each_element(tensor.view(), [&](int64_t, int64_t offset) {
+    values.push_back(memory[static_cast<size_t>(first + offset)]);
+  });
   return values;
 }
 

@@ -93,9 +93,7 @@ class _Pass:
         self._tasks = plan.tasks()
         self._begun = time.monotonic()
         self._turn: list[int] = list(range(plan.readers))  # workers that still have something to give
-        self._sent: dict[
-            int, tuple[int, bool]
-        ] = {}  # task -> its worker, whether its batch is to be left out
+        self._sent: dict[int, tuple[int, bool]] = {}  # task -> its worker, whether to leave the batch out
         self._done: dict[int, Result] = {}
 
     def batches(self) -> Iterator[Any]:
@@ -119,7 +117,7 @@ class _Pass:
                 del batch
 
     def _send(self) -> None:
-        while self._turn and len(self._sent) < self._plan.readers * self._plan.prefetch:
+        while self._turn and len(self._sent) < len(self._turn) * self._plan.prefetch:
             task = next(self._tasks, None)
             if task is None:
                 return

@@ -19,19 +19,17 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from ._shared import ArrayPickler
 
-_SKIPPED = {
-    "__dict__",
-    "__weakref__",
-    "__annotations__",
-    "__annotate__",
-    "__annotate_func__",
-    "_abc_impl",
-    "__slots__",
+_MADE_ANEW = {"__dict__", "__weakref__", "_abc_impl", "__abstractmethods__", "__slots__"}
+_MADE_ANEW |= {"__module__", "__qualname__", "__firstlineno__", "__static_attributes__"}
+_MADE_ANEW |= {"__annotations__", "__annotate__", "__annotate_func__"}
+_SENTINELS = {
+    id(getattr(dataclasses, name)): name
+    for name in ("MISSING", "_HAS_DEFAULT_FACTORY", "_FIELD", "_FIELD_CLASSVAR", "_FIELD_INITVAR")
 }
-_SKIPPED |= {"__module__", "__qualname__", "__firstlineno__", "__static_attributes__", "__abstractmethods__"}
-_SENTINELS = ("MISSING", "KW_ONLY", "_HAS_DEFAULT_FACTORY", "_FIELD", "_FIELD_CLASSVAR", "_FIELD_INITVAR")
 
 
 class ByValuePickler(ArrayPickler):
@@ -47,9 +45,8 @@ class ByValuePickler(ArrayPickler):
         reduce = _REDUCERS.get(type(value))
         if reduce is not None:
             return reduce(value)
-        for name in _SENTINELS:
-            if value is getattr(dataclasses, name, None):
-                return getattr, (dataclasses, name)
+        if id(value) in _SENTINELS:
+            return getattr, (dataclasses, _SENTINELS[id(value)])
         return super().reducer_override(value)
 
 
@@ -60,6 +57,7 @@ _REDUCERS: dict[type, Callable[[Any], Any]] = {
     functools._lru_cache_wrapper: lambda value: (_make_cache, (value.__wrapped__, value.cache_parameters())),
     functools.cached_property: lambda value: (_make_cached, (value.func, value.attrname)),
     types.MappingProxyType: lambda value: (_make_proxy, (dict(value),)),
+    np.memmap: lambda value: _reduce_memmap(value),
 }
 
 
@@ -123,7 +121,7 @@ def _reduce_class(cls: type) -> Any:
     body = {
         name: value
         for name, value in vars(cls).items()
-        if name not in _SKIPPED
+        if name not in _MADE_ANEW
         and not isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType))
     }
     arguments = (
@@ -135,6 +133,18 @@ def _reduce_class(cls: type) -> Any:
         vars(cls).get("__slots__"),
     )
     return _make_class, arguments, body, None, None, _fill_class
+
+
+def _reduce_memmap(array: np.memmap[Any, Any]) -> Any:
+    """By the name of the file, which a worker maps too, if it is one piece of it; else by its contents."""
+    root: Any = array
+    while isinstance(root.base, np.memmap):
+        root = root.base
+    if array.filename is None or not array.flags.c_contiguous or array.size == 0:
+        return np.ascontiguousarray(array).view(np.ndarray).__reduce_ex__(5)
+    shift = array.__array_interface__["data"][0] - root.__array_interface__["data"][0]
+    mode = "r" if root.mode == "r" else "c"
+    return np.memmap, (str(array.filename), array.dtype, mode, root.offset + shift, array.shape)
 
 
 def _make_proxy(content: dict[Any, Any]) -> types.MappingProxyType[Any, Any]:

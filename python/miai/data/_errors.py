@@ -53,7 +53,7 @@ def _ending(code: int | None) -> tuple[str, str]:
         return "has closed its line", ""
     if code >= 0:
         return f"ended with exit status {code}", "; something in the dataset or transform ended the process"
-    name = signal.Signals(-code).name
+    name = next((known.name for known in signal.Signals if known == -code), "real-time")
     if code == -signal.SIGKILL:
         hint = "; if nobody did, the kernel did for lack of memory: take fewer workers or smaller batches"
         return f"was killed by signal {-code} ({name})", hint
@@ -75,7 +75,7 @@ def failure(member: Worker, task: Task | None, total: int, failed: Failure) -> W
     """The error for an exception in a worker."""
     where, sample = _place([task] if task else [], failed.batch, failed.position)
     text = f"DataLoader: {_name(member, total)} raised {where}: {failed.text}"
-    if failed.batch == Progress.STARTING and "__main__" in failed.text:
+    if failed.batch == Progress.STARTING and ("__main__" in failed.text or "_byvalue" in failed.traceback):
         text += "; put this part of the script or notebook into a module"
     text += f"\n\nIn the worker:\n{failed.traceback}"
     error = WorkerError(text.rstrip(), member.id, member.pid, None, sample)

@@ -35,7 +35,7 @@ def create(size: int, what: str = "a batch") -> int:
     fd = -1
     try:
         fd = _open()
-        os.posix_fallocate(fd, 0, max(size, 1))
+        _reserve(fd, max(size, 1))
     except OSError as error:
         if fd >= 0:
             os.close(fd)
@@ -56,15 +56,23 @@ def _open() -> int:
     return fd
 
 
+def _reserve(fd: int, size: int) -> None:
+    try:
+        os.posix_fallocate(fd, 0, size)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+            raise
+        os.ftruncate(fd, size)  # a system that cannot reserve
+
+
 def _no_room(size: int, what: str) -> str:
     stat = os.statvfs(_SHM_DIR)
     free, total = stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize
     mib = 1024.0 * 1024.0
     return (
         f"DataLoader: no shared memory for {what} of {size / mib:.1f} MiB: {_SHM_DIR} holds"
-        f" {total / mib:.1f} MiB,"
-        f" {free / mib:.1f} MiB of it free; take a smaller batch_size or num_workers, or give more"
-        " (docker run --shm-size=1g)"
+        f" {total / mib:.1f} MiB, {free / mib:.1f} MiB of it free; take a smaller batch_size or num_workers,"
+        " or give more (docker run --shm-size=1g)"
     )
 
 
@@ -78,12 +86,16 @@ def file_of(parts: Sequence[bytes | memoryview], what: str) -> int:
     """A memory file with `parts` one after the other, each aligned."""
     fd = create(sum(aligned(len(part)) for part in parts), what)
     offset = 0
-    for part in parts:
-        view = memoryview(part)
-        while view:
-            written = os.pwrite(fd, view, offset)
-            view, offset = view[written:], offset + written
-        offset = aligned(offset)
+    try:
+        for part in parts:
+            view = memoryview(part)
+            while view:
+                written = os.pwrite(fd, view, offset)
+                view, offset = view[written:], offset + written
+            offset = aligned(offset)
+    except BaseException:
+        os.close(fd)
+        raise
     return fd
 
 

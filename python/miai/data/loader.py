@@ -77,16 +77,14 @@ class DataLoader:
         if not self._streams and not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")):
             raise TypeError(
                 "DataLoader: argument 'dataset': expected a Dataset (__getitem__ and __len__) or a"
-                " StreamDataset,"
-                f" got {type(dataset).__name__}"
+                f" StreamDataset, got {type(dataset).__name__}"
             )
         if sampler is None:
             sampler = StreamSampler() if self._streams else SequentialSampler(dataset)
         if isinstance(sampler, StreamSampler) != self._streams:
             raise TypeError(
-                "DataLoader: argument 'sampler': a StreamDataset goes with a StreamSampler, another"
-                " dataset with another"
-                f" sampler; got a {type(dataset).__name__} with a {type(sampler).__name__}"
+                "DataLoader: argument 'sampler': a StreamDataset goes with a StreamSampler, another dataset"
+                f" with another sampler; got a {type(dataset).__name__} with a {type(sampler).__name__}"
             )
         if transform is not None and not hasattr(transform, "apply_batch"):
             raise TypeError(
@@ -96,11 +94,8 @@ class DataLoader:
         self.dataset, self.sampler, self.transform = dataset, sampler, transform
         self.collator = Collator() if collator is None else collator
         self.num_workers, self.timeout, self.preload = num_workers, timeout, preload
-        self.parallel_stream, self.prefetch, self.persistent_workers = (
-            parallel_stream,
-            prefetch,
-            persistent_workers,
-        )
+        self.parallel_stream, self.persistent_workers = parallel_stream, persistent_workers
+        self.prefetch = prefetch
         if seed is None:
             seed = getattr(sampler, "seed", None)
         self.seed = fresh_seed() if seed is None else seed

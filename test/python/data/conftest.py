@@ -61,6 +61,10 @@ class Script:
         out, err = process.communicate(stdin, timeout=60)
         return process.returncode, out, err
 
+    def processes(self) -> list[int]:
+        """The script's processes: itself, its workers and their server."""
+        return _marked(self.mark)
+
     def left(self) -> list[int]:
         """Processes of the script that still are there after a moment."""
         for _ in range(100):

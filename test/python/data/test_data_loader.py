@@ -24,6 +24,7 @@ from miai.data import (
     get_rng,
     get_worker_info,
 )
+from miai.data._pickling import pack_for_workers
 from miai.data.transform import Compose, Normalize, RandomCrop, RandomHorizontalFlip, ToMode
 
 Sample = namedtuple("Sample", "image label note")
@@ -235,6 +236,16 @@ def test_lambdas_and_local_classes_go_to_the_workers():
     for workers in (0, 1):
         loader = DataLoader(Local(), SequentialSampler(range(3), 3), collator=collator, num_workers=workers)
         assert [batch.tolist() for batch in loader] == [[0, 2, 4]]
+
+
+def test_a_mapped_file_is_mapped_by_the_workers_too(tmp_path):
+    np.save(tmp_path / "array.npy", np.arange(40.0).reshape(20, 2))
+    array = np.load(tmp_path / "array.npy", mmap_mode="r")
+    data = ArrayDataset(array[3:], array[3:, 1], np.arange(17))
+    assert len(pack_for_workers({"dataset": ArrayDataset(array[3:])}).head) < 600
+    assert pack_for_workers({"dataset": ArrayDataset(array[3:])}).nbytes == 0
+    loaders = [DataLoader(data, SequentialSampler(data, 5), num_workers=workers) for workers in (0, 1)]
+    assert same(*[copied(loader) for loader in loaders])
 
 
 def test_batches_stay_as_they_are_while_later_ones_are_made():

@@ -179,7 +179,7 @@ def test_a_loader_whose_process_is_killed_leaves_nothing(script):
     process = script.start(ENDLESS.replace("PERSISTENT", "False"))
     for expected in ("go", "0", "1"):
         assert process.stdout.readline().strip() == expected
-    assert len(script.left()) >= 4
+    assert len(script.processes()) == 4
     process.kill()
     process.communicate(timeout=20)
     assert not script.left()

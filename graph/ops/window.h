@@ -26,4 +26,44 @@ inline Dim window_count(const InferContext& context, Dim size, Dim taps, int64_t
   return floor_div(padded - extent, stride) + Dim(1);
 }
 
+/// Height and width of a pooling's output; checks the window and its attributes.
+inline Dims pool_size(const InferContext& context, const Dims& inp, const Pair& kernel_size,
+                      const Pair& stride, const Pair& padding) {
+  check_at_least(context, "kernel_size", kernel_size, 1);
+  check_at_least(context, "stride", stride, 1);
+  check_at_least(context, "padding", padding, 0);
+  for (int i = 0; i < 2; ++i)
+    if (padding[i] >= kernel_size[i])
+      context.fail(ErrorKind::kValue, "padding", "expected less than the kernel_size of [", kernel_size[0],
+                   ", ", kernel_size[1], "], got [", padding[0], ", ", padding[1],
+                   "]; such a window would hold padding only");
+  Dims out;
+  for (int i = 0; i < 2; ++i)
+    out.push_back(window_count(context, inp[2 + i], kernel_size[i], stride[i], padding[i], 1, "kernel_size"));
+  return out;
+}
+
+/// Raises unless a tensor (input i) has this height and width; `why` says whose they are.
+inline void check_image_size(const InferContext& context, int i, const Dims& size, std::string_view why) {
+  context.check_dim(i, 2, size[0], why);
+  context.check_dim(i, 3, size[1], why);
+}
+
+/// Raises unless the attribute 'size' is a height and a width.
+inline void check_size_attr(const InferContext& context, const Dims& size) {
+  if (size.size() != 2) context.fail(ErrorKind::kValue, "size", "expected height and width, got ", size);
+  for (Dim d : size)
+    if (d.is_static() && d.value() < 0)
+      context.fail(ErrorKind::kValue, "size", "expected sizes of at least 0, got ", size);
+}
+
+/// Raises if the image is empty: a window over it would hold nothing.
+inline void check_not_empty(const InferContext& context, int i) {
+  const Dims& shape = context.input(i).shape;
+  for (int axis : {2, 3})
+    if (shape[axis] == Dim(0))
+      context.fail(ErrorKind::kValue, context.input_name(i),
+                   "expected a height and width of at least 1, got shape ", shape);
+}
+
 }  // namespace miai::ops

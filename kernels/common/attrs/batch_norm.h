@@ -1,0 +1,30 @@
+// Attributes of batch_norm and of its gradient.
+#pragma once
+#include "kernels/common/attrs/attrs.h"
+
+namespace miai {
+
+struct BatchNormAttrs {
+  bool training = false;
+  double momentum = 0.9;
+  double eps = 1e-5;
+  static auto fields() {
+    return std::tuple{
+        field("training", &BatchNormAttrs::training, "normalise by the batch's own mean and variance"),
+        field("momentum", &BatchNormAttrs::momentum, "share of the running statistics that is kept"),
+        field("eps", &BatchNormAttrs::eps, "added to the variance")};
+  }
+};
+
+struct BatchNormGradAttrs {
+  bool training = false;
+  static auto fields() {
+    return std::tuple{
+        field("training", &BatchNormGradAttrs::training, "mean and rstd are functions of the input")};
+  }
+};
+
+/// The dtype of mean, variance, weight and bias: float32 for 16-bit inputs.
+inline DType statistics_dtype(DType input) { return input == DType::kFloat64 ? input : DType::kFloat32; }
+
+}  // namespace miai

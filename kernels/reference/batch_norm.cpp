@@ -1,0 +1,127 @@
+// batch_norm and its gradient, channel by channel, in two passes.
+#include "kernels/common/attrs/batch_norm.h"
+
+#include <cmath>
+
+#include "kernels/common/channel_shape.h"
+#include "kernels/common/kernel_table.h"
+#include "kernels/reference/element.h"
+
+namespace miai::kernels {
+namespace {
+
+using reference::narrow;
+using reference::widen;
+
+bool has_input(const KernelArgs& args, size_t i) { return i < args.inputs.size() && args.inputs[i].present; }
+
+/// Element c of a tensor of one value a channel, or `otherwise` if it was not given.
+template <class S>
+double channel_value(const KernelArgs& args, size_t i, int64_t c, double otherwise) {
+  if (!has_input(args, i)) return otherwise;
+  return widen(args.inputs[i].as<S>()[c * args.inputs[i].strides[0]]);
+}
+template <class S>
+void set_channel(const TensorView& out, int64_t c, double value) {
+  out.as<S>()[c * out.strides[0]] = narrow<S>(value);
+}
+
+template <class F>
+void for_each_of_channel(const ChannelShape& shape, F&& visit) {
+  for (int64_t n = 0; n < shape.n; ++n)
+    for (int64_t h = 0; h < shape.h; ++h)
+      for (int64_t w = 0; w < shape.w; ++w) visit(n, h, w);
+}
+
+struct Moments {
+  double mean = 0, var = 0;
+};
+
+template <class T>
+Moments moments_of(const T* x, const ChannelShape& shape, int64_t c) {
+  double count = static_cast<double>(shape.count());
+  Moments m;
+  for_each_of_channel(shape, [&](auto n, auto h, auto w) { m.mean += widen(x[shape.offset(n, c, h, w)]); });
+  m.mean /= count;
+  for_each_of_channel(shape, [&](auto n, auto h, auto w) {
+    double d = widen(x[shape.offset(n, c, h, w)]) - m.mean;
+    m.var += d * d;
+  });
+  m.var /= count;
+  return m;
+}
+
+template <class T, class S>
+void forward_of(const KernelArgs& args) {
+  const auto& a = args.attrs_as<BatchNormAttrs>();
+  ChannelShape in(args.inputs[0]), to(args.outputs[0]);
+  const T* x = args.inputs[0].as<T>();
+  T* y = args.outputs[0].as<T>();
+  double count = static_cast<double>(in.count());
+  for (int64_t c = 0; c < in.c; ++c) {
+    Moments kept{channel_value<S>(args, 1, c, 0), channel_value<S>(args, 2, c, 0)}, used = kept,
+                                                                                    blended = kept;
+    if (a.training && count > 0) {
+      used = moments_of(x, in, c);
+      double share = has_input(args, 1) ? 1 - a.momentum : 1;
+      blended.mean = kept.mean * (1 - share) + used.mean * share;
+      blended.var = kept.var * (1 - share) + used.var * count / (count - 1) * share;
+    }
+    double rstd = 1 / std::sqrt(used.var + a.eps);
+    double weight = channel_value<S>(args, 3, c, 1), bias = channel_value<S>(args, 4, c, 0);
+    for_each_of_channel(in, [&](auto n, auto h, auto w) {
+      double value = (widen(x[in.offset(n, c, h, w)]) - used.mean) * rstd;
+      y[to.offset(n, c, h, w)] = narrow<T>(value * weight + bias);
+    });
+    double statistics[] = {blended.mean, blended.var, used.mean, rstd};
+    for (int i = 0; i < 4; ++i) set_channel<S>(args.outputs[1 + i], c, statistics[i]);
+  }
+}
+
+template <class T, class S>
+void backward_of(const KernelArgs& args) {
+  bool training = args.attrs_as<BatchNormGradAttrs>().training;
+  ChannelShape grad(args.inputs[0]), in(args.inputs[1]), to(args.outputs[0]);
+  const T *dy = args.inputs[0].as<T>(), *x = args.inputs[1].as<T>();
+  T* dx = args.outputs[0].as<T>();
+  double count = static_cast<double>(in.count());
+  for (int64_t c = 0; c < in.c; ++c) {
+    double weight = channel_value<S>(args, 2, c, 1), mean = channel_value<S>(args, 3, c, 0);
+    double rstd = channel_value<S>(args, 4, c, 1), dweight = 0, dbias = 0;
+    auto normal = [&](auto n, auto h, auto w) { return (widen(x[in.offset(n, c, h, w)]) - mean) * rstd; };
+    for_each_of_channel(in, [&](auto n, auto h, auto w) {
+      double d = widen(dy[grad.offset(n, c, h, w)]);
+      dbias += d;
+      dweight += d * normal(n, h, w);
+    });
+    for_each_of_channel(in, [&](auto n, auto h, auto w) {
+      double d = widen(dy[grad.offset(n, c, h, w)]);
+      if (training) d -= (dbias + normal(n, h, w) * dweight) / count;
+      dx[to.offset(n, c, h, w)] = narrow<T>(d * rstd * weight);
+    });
+    set_channel<S>(args.outputs[1], c, dweight);
+    set_channel<S>(args.outputs[2], c, dbias);
+  }
+}
+
+template <class T>
+using Statistics = std::conditional_t<std::is_same_v<T, double>, double, float>;
+
+void run_batch_norm(const KernelArgs& args) {
+  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { forward_of<T, Statistics<T>>(args); });
+}
+void run_backward(const KernelArgs& args) {
+  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { backward_of<T, Statistics<T>>(args); });
+}
+
+}  // namespace
+
+void register_reference_batch_norm(KernelTable& table) {
+  table.add({.op = "batch_norm", .name = "reference/batch_norm", .run = run_batch_norm, .preference = -100});
+  table.add({.op = "batch_norm_backward",
+             .name = "reference/batch_norm_backward",
+             .run = run_backward,
+             .preference = -100});
+}
+
+}  // namespace miai::kernels

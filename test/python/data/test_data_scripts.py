@@ -128,8 +128,8 @@ class Slow(Dataset):
         return 1000
 
 data = Slow()
-print("go", flush=True)
 try:
+    print("go", flush=True)
     while True:
         loader = DataLoader(data, RandomSampler(data, 4), num_workers=2, persistent_workers=PERSISTENT)
         for number, batch in enumerate(loader):

@@ -20,6 +20,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
 else()
   set(MIAI_X86 OFF)
 endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")  # kernels choose -O3
 include_directories(${PROJECT_SOURCE_DIR})
 
 if(MIAI_SANITIZE)

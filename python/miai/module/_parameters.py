@@ -1,0 +1,43 @@
+"""Parameters and buffers before they are filled, and checks of sizes."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Parameter, Tensor
+
+
+def parameter(*shape: int) -> Parameter:
+    """A float32 parameter of zeros on the default device."""
+    return Parameter(np.zeros(shape, np.float32))
+
+
+def buffer(value: float, shape: tuple[int, ...], dtype: str = "float32") -> Tensor:
+    """A tensor with every element `value` on the default device."""
+    return Tensor(np.full(shape, value, dtype))
+
+
+def check_positive(module: str, **sizes: Any) -> None:
+    """Raises unless every size is a positive integer."""
+    for name, size in sizes.items():
+        if not isinstance(size, numbers.Integral) or isinstance(size, bool):
+            raise TypeError(f"{module}: argument '{name}': expected an int, got {type(size).__name__}")
+        if size < 1:
+            raise ValueError(f"{module}: argument '{name}': expected at least 1, got {size}")
+
+
+def to_tuple(module: str, name: str, value: Any, length: int) -> tuple[int, ...]:
+    """A number for every axis, or one number an axis."""
+    values = tuple(value) if isinstance(value, (list, tuple)) else (value,) * length
+    if len(values) != length or not all(isinstance(v, numbers.Integral) for v in values):
+        raise ValueError(f"{module}: argument '{name}': expected an int or {length} ints, got {value!r}")
+    return tuple(int(v) for v in values)
+
+
+def check_only(module: str, name: str, value: Any, allowed: Any) -> None:
+    """Raises unless an argument kept for MegEngine's sake has its one value."""
+    if value != allowed:
+        raise ValueError(f"{module}: argument '{name}': expected {allowed!r}, the only choice, got {value!r}")

@@ -1,0 +1,113 @@
+"""Convolutions in one and two dimensions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import functional as F
+from ..tensor import Tensor
+from . import init
+from ._parameters import check_only, check_positive, parameter, to_tuple
+from .module import Module
+
+
+class _Conv(Module):
+    """What convolutions of every rank share."""
+
+    _rank = 0
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        conv_mode: str = "cross_correlation",
+        compute_mode: str = "default",
+        padding_mode: str = "zeros",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        kind = type(self).__name__
+        check_positive(kind, in_channels=in_channels, out_channels=out_channels, groups=groups)
+        if in_channels % groups or out_channels % groups:
+            raise ValueError(
+                f"{kind}: argument 'groups': expected a divisor of in_channels ({in_channels}) and "
+                f"out_channels ({out_channels}), got {groups}"
+            )
+        check_only(kind, "conv_mode", conv_mode, "cross_correlation")
+        check_only(kind, "compute_mode", compute_mode, "default")
+        check_only(kind, "padding_mode", padding_mode, "zeros")
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = to_tuple(kind, "kernel_size", kernel_size, self._rank)
+        self.stride = to_tuple(kind, "stride", stride, self._rank)
+        self.padding = to_tuple(kind, "padding", padding, self._rank)
+        self.dilation = to_tuple(kind, "dilation", dilation, self._rank)
+        self.groups = groups
+        self.weight = parameter(out_channels, in_channels // groups, *self.kernel_size)
+        self.bias = parameter(out_channels) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draws the values to start from anew."""
+        init.default_weight_bias_(self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        text = (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        )
+        defaults: dict[str, Any] = {"padding": (0,) * self._rank, "dilation": (1,) * self._rank, "groups": 1}
+        for name, default in defaults.items():
+            if getattr(self, name) != default:
+                text += f", {name}={getattr(self, name)}"
+        return text if self.bias is not None else text + ", bias=False"
+
+
+class Conv2d(_Conv):
+    """2-d convolution (cross-correlation) of (N, in_channels, H, W).
+
+    `weight` is (out_channels, in_channels / groups, kh, kw), `bias` (out_channels,) or None; both start
+    evenly within 1 / sqrt(fan_in). kernel_size, stride, padding and dilation are an int or two, for height
+    and width.
+
+    >>> import miai as mi
+    >>> Conv2d(3, 8, 3, stride=2, padding=1)(mi.functional.ones((2, 3, 8, 8))).shape
+    (2, 8, 4, 4)
+    """
+
+    _rank = 2
+
+    def forward(self, inp: Tensor) -> Tensor:
+        return F.conv2d(inp, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+
+class Conv1d(_Conv):
+    """1-d convolution (cross-correlation) of (N, in_channels, L); see Conv2d.
+
+    >>> import miai as mi
+    >>> Conv1d(3, 8, 5, padding=2)(mi.functional.ones((2, 3, 10))).shape
+    (2, 8, 10)
+    """
+
+    _rank = 1
+
+    def forward(self, inp: Tensor) -> Tensor:
+        if inp.ndim != 3:
+            raise ValueError(
+                f"Conv1d: argument 'inp': expected rank 3, got rank {inp.ndim} (shape {list(inp.shape)})"
+            )
+        out = F.conv2d(
+            F.expand_dims(inp, 2),
+            F.expand_dims(self.weight, 2),
+            self.bias,
+            (1, *self.stride),
+            (0, *self.padding),
+            (1, *self.dilation),
+            self.groups,
+        )
+        return F.squeeze(out, 2)

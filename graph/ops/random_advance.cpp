@@ -24,12 +24,7 @@ namespace ops {
 void define_random_advance(OpTable& table) {
   OpDef op;
   op.name = "random_advance";
-  op.doc = R"(The state of a generator (int64[2]: seed, next ticket) after `count` random operators.
-
->>> import miai.functional as F, miai as mi
->>> F.random_advance(mi.tensor([7, 3]), count=2).tolist()
-[7, 5]
-)";
+  op.doc = "The state of a generator (int64[2]: seed, next ticket) after `count` random operators.";
   op.inputs = {{"state"}};
   op.attrs = &attrs_type<RandomAdvanceAttrs>();
   op.infer = [](InferContext& c) {
@@ -50,7 +45,8 @@ void define_random_advance_samples(SampleTable& samples) {
   list.valid({state})
       .valid({state.sliced()}, count(5))
       .valid({state.of({1, -1})}, count(1))
-      .invalid({i32({2})}, {}, ErrorKind::kType, "random_advance: argument 'state': expected dtype int64, got int32")
+      .invalid({i32({2})}, {}, ErrorKind::kType,
+               "random_advance: argument 'state': expected dtype int64, got int32")
       .invalid({i64({3})}, {}, ErrorKind::kValue, "expected size 2 in dimension 0")
       .invalid({i64({1, 2})}, {}, ErrorKind::kValue, "expected rank 1")
       .invalid({f32({2})}, {}, ErrorKind::kType, "expected dtype int64")

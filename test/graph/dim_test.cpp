@@ -131,7 +131,8 @@ TEST_F(DimTest, NewNamesBecomeSymbols) {
 
 TEST_F(DimTest, SubstitutionAndSymbols) {
   Dim d = floor_div(n * m + 3, m) + dim_max(n, m);
-  EXPECT_EQ(symbols_of(d), (std::vector<Dim>{n, m}));
+  std::vector<Dim> symbols = symbols_of(d);
+  EXPECT_TRUE(symbols == (std::vector<Dim>{n, m}) || symbols == (std::vector<Dim>{m, n}));
   Dim half = substitute(d, [&](Dim s) { return s == m ? std::optional<Dim>(2) : std::nullopt; });
   EXPECT_EQ(half, n + 1 + n);
   EXPECT_TRUE(is_symbol(n));

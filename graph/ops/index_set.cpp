@@ -1,0 +1,96 @@
+#include "graph/ops/builders.h"
+#include "graph/ops/index_checks.h"
+#include "graph/ops/tables.h"
+#include "kernels/common/attrs/index.h"
+
+namespace miai::ops {
+namespace {
+
+void infer_index_set(InferContext& c) {
+  Dims slots = check_indices(c, 2);
+  c.check_same_dtype(0, 1);
+  if (!broadcasts_to(c.input(1).shape, slots))
+    c.fail(ErrorKind::kValue, "value", "expected a shape that broadcasts to ", slots, ", got ",
+           c.input(1).shape);
+  c.output_like(0, c.input(0).shape);
+}
+
+Var write(const GradContext& c, const Var& base, const Var& value) {
+  Vars inputs{base, value};
+  for (int i = 2; i < c.input_count(); ++i) inputs.push_back(c.input(i));
+  return emit(find_op("index_set"), c.attrs, inputs)[0];
+}
+Var read(const GradContext& c, const Var& base) {
+  Vars inputs{base};
+  for (int i = 2; i < c.input_count(); ++i) inputs.push_back(c.input(i));
+  return emit(find_op("index"), c.attrs, inputs)[0];
+}
+
+Vars index_set_grad(GradContext& c) {
+  Vars grads(c.input_count());
+  const TensorType& in = c.input_type(0);
+  if (c.needs(0)) grads[0] = write(c, c.grad(), full({}, 0, in.dtype, in.device));
+  if (!c.needs(1)) return grads;
+  // A position named twice holds its last value: only that one gets the gradient.
+  Var taken = read(c, c.grad());
+  Var number = iota(taken.shape(), in.device);
+  Var last = read(c, write(c, full(in.shape, 0, DType::kInt64, in.device), number));
+  grads[1] = sum_to(where(equal(last, number), taken, zeros_like(taken)), c.input_type(1).shape);
+  return grads;
+}
+
+}  // namespace
+
+void define_index_set(OpTable& table) {
+  OpDef op;
+  op.name = "index_set";
+  op.doc = R"(`inp` with `value` written at integer positions; what `x[a, b] = value` calls. The last of equal
+positions stays.
+
+`value` broadcasts to what index(inp, *indices, axes) gives and has the dtype of `inp`. Raises IndexError for
+a value out of bounds.
+
+>>> import miai.functional as F, miai as mi
+>>> F.index_set(mi.tensor([0, 0, 0]), mi.tensor([1, 2]), [mi.tensor([2, 0])], axes=(0,)).tolist()
+[2, 0, 1]
+)";
+  op.inputs = {{"inp"}, {"value"}, {"indices", Presence::kVariadic}};
+  op.attrs = &attrs_type<IndexAttrs>();
+  op.infer = infer_index_set;
+  op.may_overwrite = {0};
+  op.checks_values = true;
+  table.add(std::move(op));
+}
+
+void define_index_set_grad(GradTable& grads) { grads.add("index_set", {index_set_grad, {GradDef::kAll}}); }
+
+void define_index_set_samples(SampleTable& samples) {
+  auto axes = [](Ints a) { return AttrList{{"axes", a}}; };
+  samples.of("index_set")
+      .valid({f32({5}), f32({3}), i64({3}).of({4, 0, -3})}, axes({0}))
+      .valid({f32({5}), f32({6}), i64({6}).of({0, 0, 1, 0, 4, 4})}, axes({0}))
+      .valid({f32({5, 3}), f32({4, 3}), i64({4}, 0, 5)}, axes({0}))
+      .valid({f32({5, 3}), f32({5, 2, 2}), i64({2, 2}, 0, 3)}, axes({1}))
+      .valid({f32({4, 5, 3}), f32({2, 3, 3}), i64({2, 1}, 0, 4), i64({3}, 0, 5)}, axes({0, 1}))
+      .valid({f32({4, 5, 3}), f32({2, 5}), i64({2}, 0, 4), i64({2}, 0, 3)}, axes({0, 2}))
+      .valid({f32({4, 5}), f32({}), i64({6}, 0, 4), i64({6}, 0, 5)}, axes({0, 1}))
+      .valid({f32({4, 5}), f32({5}), i64({3}, 0, 4)}, axes({0}))
+      .valid({f32({4, 5}), f32({0, 5}), i64({0}, 0, 4)}, axes({0}))
+      .valid({f32({4, 6}).transposed(), f32({3, 6}).transposed(), i32({3}, 0, 4)}, axes({0}))
+      .valid({f32({4, 6}).sliced(), f32({4, 3, 2}).sliced(), i32({3, 2}, 0, 6).transposed()}, axes({1}))
+      .valid({f64({5}), f64({3}), i64({3}, 0, 5)}, axes({0}))
+      .valid({f16({5}), f16({3}), i64({3}, 0, 5)}, axes({0}))
+      .valid({i64({5}), i64({3}), i64({3}, 0, 5)}, axes({0}))
+      .valid({b8({5}), b8({3}), i64({3}, 0, 5)}, axes({0}))
+      .invalid({f32({5}), f32({1}), i64({1}).of({5})}, axes({0}), ErrorKind::kIndex,
+               "index_set: argument 'indices[0]': expected indices in [-5, 5) of axis 0, got 5")
+      .invalid({f32({5}), f32({2}), i64({3}, 0, 5)}, axes({0}), ErrorKind::kValue,
+               "argument 'value': expected a shape that broadcasts to [3], got [2]")
+      .invalid({f32({5}), f64({3}), i64({3}, 0, 5)}, axes({0}), ErrorKind::kType,
+               "argument 'value': expected dtype")
+      .invalid({f32({5}), f32({2}), f32({2})}, axes({0}), ErrorKind::kType, "argument 'indices[0]'")
+      .invalid({f32({5}), f32({2}), i64({2}, 0, 5)}, axes({1}), ErrorKind::kValue,
+               "expected rising axes in [0, 1)");
+}
+
+}  // namespace miai::ops

@@ -1,0 +1,70 @@
+// arange, linspace, eye, iota: values of the row-major index.
+#include "kernels/common/attrs/create.h"
+
+#include <cmath>
+
+#include "kernels/common/convert_scalar.h"
+#include "kernels/common/kernel_table.h"
+#include "kernels/common/strided.h"
+
+namespace miai {
+
+double arange_count(const ArangeAttrs& a) { return std::max(0.0, std::ceil((a.stop - a.start) / a.step)); }
+
+namespace kernels {
+namespace {
+
+template <class F>
+void fill(const TensorView& out, F&& value) {
+  visit_dtype(out.dtype, [&]<class T>() {
+    int64_t i = 0;
+    for_each_offset(
+        out.shape, [&](int64_t to) { out.as<T>()[to] = from_double<T>(value(i++)); }, out.strides);
+  });
+}
+
+void run_arange(const KernelArgs& args) {
+  const ArangeAttrs& a = args.attrs_as<ArangeAttrs>();
+  fill(args.outputs[0], [&](int64_t i) { return a.start + static_cast<double>(i) * a.step; });
+}
+
+void run_linspace(const KernelArgs& args) {
+  const LinspaceAttrs& a = args.attrs_as<LinspaceAttrs>();
+  double last = static_cast<double>(a.num - 1), step = a.num > 1 ? (a.stop - a.start) / last : 0;
+  // From both ends, so that the last value is exact.
+  fill(args.outputs[0], [&](int64_t i) {
+    double at = static_cast<double>(i);
+    return 2 * at <= last ? a.start + at * step : a.stop - (last - at) * step;
+  });
+}
+
+void run_eye(const KernelArgs& args) {
+  int64_t columns = std::max<int64_t>(1, args.outputs[0].shape[1]);
+  fill(args.outputs[0], [&](int64_t i) { return i / columns == i % columns; });
+}
+
+void run_iota(const KernelArgs& args) {
+  fill(args.outputs[0], [](int64_t i) { return static_cast<double>(i); });
+}
+
+void add(KernelTable& table, const std::string& op, void (*run)(const KernelArgs&)) {
+  Kernel kernel;
+  kernel.op = op;
+  kernel.name = "reference/" + op;
+  kernel.run = run;
+  kernel.cannot_fail = true;
+  kernel.preference = -100;
+  table.add(std::move(kernel));
+}
+
+}  // namespace
+
+void register_reference_create(KernelTable& table) {
+  add(table, "arange", run_arange);
+  add(table, "linspace", run_linspace);
+  add(table, "eye", run_eye);
+  add(table, "iota", run_iota);
+}
+
+}  // namespace kernels
+}  // namespace miai

@@ -1,0 +1,31 @@
+#include "kernels/common/bounds.h"
+#include "kernels/common/convert_scalar.h"
+#include "kernels/common/kernel_table.h"
+#include "kernels/common/strided.h"
+
+namespace miai::kernels {
+
+void register_reference_one_hot(KernelTable& table) {
+  Kernel kernel;
+  kernel.op = "one_hot";
+  kernel.name = "reference/one_hot";
+  kernel.run = [](const KernelArgs& args) {
+    const TensorView &in = args.inputs[0], &out = args.outputs[0];
+    int64_t classes = out.shape.back();
+    visit_int(in.dtype, [&]<class T>() {
+      for_each_offset(
+          in.shape,
+          [&](int64_t from, int64_t to) {
+            int64_t index = in.as<T>()[from];
+            if (index < 0 || index >= classes)
+              raise_bounds("one_hot", "inp", index, out.rank() - 1, 0, classes);
+            for (int64_t i = 0; i < classes; ++i) out.as<T>()[to + i * out.strides.back()] = i == index;
+          },
+          in.strides, out.strides);
+    });
+  };
+  kernel.preference = -100;
+  table.add(std::move(kernel));
+}
+
+}  // namespace miai::kernels

@@ -10,13 +10,12 @@ namespace miai {
 
 bool Step::may_overwrite(size_t input) const {
   if (!node || outputs.size() != 1) return false;
-  const auto& listed = node->op->may_overwrite;
-  if (!node->op->is_pointwise() &&
-      std::find(listed.begin(), listed.end(), static_cast<int>(input)) == listed.end())
-    return false;
-  const TensorMeta& in = inputs[input].meta;
-  return in.dtype == outputs[0].meta.dtype && in.shape == outputs[0].meta.shape && in.is_dense() &&
-         outputs[0].meta.is_dense();
+  const std::vector<int>& listed = node->op->may_overwrite;
+  bool is_listed = std::find(listed.begin(), listed.end(), static_cast<int>(input)) != listed.end();
+  bool is_pointwise = choice.kernel && choice.kernel->op == "pointwise";
+  const TensorMeta &in = inputs[input].meta, &out = outputs[0].meta;
+  return (is_listed || is_pointwise) && in.dtype == out.dtype && in.shape == out.shape && in.is_dense() &&
+         out.is_dense();
 }
 
 int Draft::add_buffer(const Buffer& buffer) {

@@ -37,6 +37,20 @@ bool may_write_in_place(const Draft& draft, const DraftWrite& write) {
   return is_written;
 }
 
+/// Small values that a step which may fail has computed (running statistics) are copied over the old ones:
+/// cheaper than storage of their own in each run.
+bool is_copied_in_commit(const Draft& draft, const DraftWrite& write) {
+  constexpr int64_t kSmall = 16384;
+  const Buffer& made = draft.buffers[static_cast<size_t>(write.value.buffer)];
+  int old = draft.state_buffers[static_cast<size_t>(write.state)];
+  if (old < 0 || made.bytes > kSmall || draft.buffers[static_cast<size_t>(old)].bytes != made.bytes)
+    return false;
+  for (const Step& step : draft.steps)
+    for (const Place& output : step.outputs)
+      if (output.buffer == write.value.buffer) return !step.commits;
+  return false;
+}
+
 }  // namespace
 
 void copy_partial_results(Draft& draft) {
@@ -59,9 +73,13 @@ void place_results(Draft& draft) {
   };
   for (const Place& output : draft.outputs)
     if (Buffer* buffer = arena(output)) buffer->kind = BaseKind::kFresh;
-  for (const DraftWrite& write : draft.writes) {
+  for (DraftWrite& write : draft.writes) {
+    if (!arena(write.value)) continue;
+    if (is_copied_in_commit(draft, write)) {
+      write.value = draft.add_copy(write.value, arena(write.value)->device);
+      draft.steps.back().commits = true;
+    }
     Buffer* buffer = arena(write.value);
-    if (!buffer) continue;
     bool in_place = may_write_in_place(draft, write);
     buffer->kind = in_place ? BaseKind::kStateNew : BaseKind::kFresh;
     buffer->index = in_place ? write.state : 0;

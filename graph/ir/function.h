@@ -109,6 +109,7 @@ class GraphEmitter : public Emitter {
   explicit GraphEmitter(Function& function) : function_(function) {}
   Vars emit(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs) override;
   Var constant(const TensorType& type, const void* host_data) override;
+  Function& function() const { return function_; }
   Var wrap(Value* value);
   Value* unwrap(const Var& var) const;  // nullptr for an empty Var
   UserLine line;                        // given to the nodes made from now on

@@ -13,6 +13,10 @@ constexpr Pass kPasses[] = {
     {"simplify", 1, false, simplify},
     {"share_common", 1, false, share_common},
     {"remove_dead_code", 1, false, remove_dead_code},
+    {"fold_batch_norm", 1, true, fold_batch_norm},
+    {"fuse_activation", 1, false, fuse_activation},
+    {"remove_dead_code", 1, false, remove_dead_code},
+    {"remove_dead_code", 1, false, remove_dead_code},
 };
 
 /// A copy with dense numbers, without what nobody refers to.

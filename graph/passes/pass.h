@@ -45,4 +45,12 @@ FunctionPtr share_common(const Function& function, const PassOptions& options);
 /// Algebra that changes no bit: x * 1, transpose of transpose, reshape of reshape, casts to and fro.
 FunctionPtr simplify(const Function& function, const PassOptions& options);
 
+/// For inference: batch norms with fixed statistics become part of the weights of the convolution or linear
+/// before them.
+FunctionPtr fold_batch_norm(const Function& function, const PassOptions& options);
+/// conv2d and linear take the activation after them, and a sum between, into their own kernel.
+FunctionPtr fuse_activation(const Function& function, const PassOptions& options);
+/// Chains and trees of pointwise operators of one shape become one operator, with one program.
+FunctionPtr fuse_pointwise(const Function& function, const PassOptions& options);
+
 }  // namespace miai

@@ -1,6 +1,6 @@
 #include "graph/passes/pattern.h"
 
-#include <unordered_map>
+#include <algorithm>
 
 #include "graph/passes/rebuild.h"
 
@@ -24,12 +24,25 @@ Pattern Pattern::either_order() const {
 Pattern any(std::string name) { return {"", {}, std::move(name)}; }
 Pattern node(std::string op, std::vector<Pattern> inputs) { return {std::move(op), std::move(inputs), ""}; }
 
+int Match::reads(const Value* value) const {
+  auto it = reads_->find(value);
+  return it == reads_->end() ? 0 : it->second;
+}
+
+bool Match::is_state_or_constant(const Value* value) const {
+  const std::vector<Value*>& inputs = emitter_->function().inputs;
+  return value && !value->producer && std::find(inputs.begin(), inputs.end(), value) == inputs.end();
+}
+
 /// How often values are read. Of the function that is being written: as often as in the old one.
 using Reads = std::unordered_map<const Value*, int>;
 
 class Matcher {
  public:
-  Matcher(const Reads& reads, GraphEmitter& emitter) : reads_(reads) { match_.emitter_ = &emitter; }
+  Matcher(const Reads& reads, GraphEmitter& emitter) {
+    match_.emitter_ = &emitter;
+    match_.reads_ = &reads;
+  }
 
   bool matches_root(const Pattern& pattern, const Node* root) {
     match_.root_ = root;
@@ -62,15 +75,11 @@ class Matcher {
     return matches_node(pattern, value->producer);
   }
   bool is_read_once(const Value* value) const {
-    for (const Value* output : value->producer->outputs) {
-      auto it = reads_.find(output);
-      int count = it == reads_.end() ? 0 : it->second;
-      if (count != (output == value ? 1 : 0)) return false;
-    }
+    for (const Value* output : value->producer->outputs)
+      if (match_.reads(output) != (output == value ? 1 : 0)) return false;
     return true;
   }
 
-  const Reads& reads_;
   Match match_;
 };
 
@@ -100,11 +109,11 @@ class Rewriter {
     for (const Node* node : from_.nodes) {
       size_t at = rebuild_.to().nodes.size();
       Node* copy = rebuild_.copy(*node);
-      if (try_rules(*node, copy)) {
-        rebuild_.to().nodes.erase(rebuild_.to().nodes.begin() + static_cast<std::ptrdiff_t>(at));
-        changed = true;
-      }
       for (const Value* value : node->outputs) carry_reads(value);
+      if (!try_rules(*node, copy)) continue;
+      rebuild_.to().nodes.erase(rebuild_.to().nodes.begin() + static_cast<std::ptrdiff_t>(at));
+      for (const Value* value : node->outputs) carry_reads(value);
+      changed = true;
     }
     return rebuild_.finish();
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "graph/ir/function.h"
@@ -35,7 +36,10 @@ class Match {
   Value* value(const std::string& name) const { return values_.at(name); }
   /// A value as the builders of operators take it; empty if absent.
   Var var(const std::string& name) const { return emitter_->wrap(value(name)); }
-  Var wrap(Value* value) const { return emitter_->wrap(value); }
+  /// How often a value of the match is read, outputs and states included.
+  int reads(const Value* value) const;
+  /// Neither an input nor computed from one in the function: a state or a constant.
+  bool is_state_or_constant(const Value* value) const;
 
  private:
   friend class Matcher;
@@ -43,6 +47,7 @@ class Match {
   std::map<std::string, const Node*> nodes_;
   std::map<std::string, Value*> values_;
   GraphEmitter* emitter_ = nullptr;
+  const std::unordered_map<const Value*, int>* reads_ = nullptr;
 };
 
 struct Rule {

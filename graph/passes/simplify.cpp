@@ -1,23 +1,15 @@
 #include "graph/ops/builders.h"
 #include "graph/passes/pass.h"
 #include "graph/passes/pattern.h"
+#include "graph/passes/scalar_value.h"
 #include "kernels/common/attrs/shape.h"
 
 namespace miai {
 namespace {
 
-/// The value of a 0-d or one-element constant; nullopt for anything else.
-std::optional<double> scalar_of(const Value* value) {
-  if (!value || !value->constant || !is_static(value->type.shape)) return std::nullopt;
-  if (element_count(static_shape(value->type.shape)) != 1) return std::nullopt;
-  return visit_dtype(value->type.dtype, [&]<class T>() {
-    const T element = *static_cast<const T*>(value->constant->data.get());
-    if constexpr (sizeof(T) == 2 && !std::is_integral_v<T>) {
-      return static_cast<double>(static_cast<float>(element));
-    } else {
-      return static_cast<double>(element);
-    }
-  });
+bool is_number(const Value* value, double number) {
+  std::optional<ScalarValue> scalar = scalar_value(value);
+  return scalar && scalar->number == number;
 }
 
 const TensorType& result(const Match& m) { return m.root().outputs[0]->type; }
@@ -27,7 +19,7 @@ Vars same(const Match& m) { return {m.var("x")}; }
 /// op(x, number) is x: no bit changes.
 Rule neutral(std::string op, double number, bool floats = true) {
   auto when = [number, floats](const Match& m) {
-    return keeps_type(m, "x") && scalar_of(m.value("number")) == number &&
+    return keeps_type(m, "x") && is_number(m.value("number"), number) &&
            (floats || !is_float(result(m).dtype));
   };
   return {op + " by " + std::to_string(static_cast<int>(number)), node(op, {any("x"), any("number")}), when,
@@ -89,7 +81,7 @@ std::vector<Rule> make_rules() {
       neutral("sub", 0),
       either_order(neutral("add", 0, false)),  // -0.0 + 0 is 0: not for floats
       {"mul by 1", node("mul", {any("number"), any("x")}),
-       [](const Match& m) { return keeps_type(m, "x") && scalar_of(m.value("number")) == 1.0; }, same},
+       [](const Match& m) { return keeps_type(m, "x") && is_number(m.value("number"), 1); }, same},
       cancels("neg"),
       no_change("reshape"),
       no_change("broadcast_to"),

@@ -1,0 +1,57 @@
+#include "graph/passes/program_joiner.h"
+
+#include <algorithm>
+
+namespace miai {
+
+using pointwise::Instruction;
+using pointwise::Opcode;
+using pointwise::Program;
+using pointwise::Register;
+
+/// Equal instructions share a register.
+Register ProgramJoiner::push(const Instruction& instruction) {
+  auto it = std::find(program_.code.begin(), program_.code.end(), instruction);
+  if (it != program_.code.end()) return static_cast<Register>(it - program_.code.begin());
+  program_.code.push_back(instruction);
+  return static_cast<Register>(program_.code.size() - 1);
+}
+
+Register ProgramJoiner::input(DType dtype, int index) {
+  Instruction load{Opcode::kInput, dtype};
+  load.index = index;
+  return push(load);
+}
+
+Register ProgramJoiner::constant(DType dtype, double number, int64_t integer) {
+  Instruction constant{Opcode::kConstant, dtype};
+  constant.value = number;
+  constant.integer = is_float(dtype) ? 0 : integer;
+  return push(constant);
+}
+
+Register ProgramJoiner::append(const Program& program,
+                               FunctionRef<Register(int i, const Instruction& load)> input) {
+  std::vector<Register> moved;
+  auto at = [&](Register old) { return old < 0 ? old : moved[static_cast<size_t>(old)]; };
+  for (const Instruction& instruction : program.code) {
+    if (instruction.opcode == Opcode::kInput) {
+      moved.push_back(input(instruction.index, instruction));
+      continue;
+    }
+    Instruction copy = instruction;
+    copy.a = at(copy.a);
+    copy.b = at(copy.b);
+    copy.c = at(copy.c);
+    moved.push_back(push(copy));
+  }
+  return at(program.outputs[0]);
+}
+
+Program ProgramJoiner::finish(Register output, int input_count) {
+  program_.outputs = {output};
+  program_.input_count = input_count;
+  return std::move(program_);
+}
+
+}  // namespace miai

@@ -1,0 +1,96 @@
+// Vectors for <stem>.isa.cpp files. Everything here is inlined by force, so that no instruction set's code is
+// linked for another's.
+#pragma once
+#include <immintrin.h>
+
+#include <cstdint>
+
+#define MIAI_INLINE static inline __attribute__((always_inline))
+
+namespace miai::kernels::MIAI_ISA {
+
+#if defined(__AVX512F__)
+inline constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+inline constexpr int kVectorBytes = 32;
+#else
+inline constexpr int kVectorBytes = 16;
+#endif
+
+typedef float Floats __attribute__((vector_size(kVectorBytes)));
+typedef double Doubles __attribute__((vector_size(kVectorBytes)));
+typedef float LooseFloats __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+typedef double LooseDoubles __attribute__((vector_size(kVectorBytes), aligned(8), may_alias));
+
+template <class T>
+struct VectorOf;
+template <>
+struct VectorOf<float> {
+  typedef Floats Type;
+  typedef LooseFloats Loose;
+};
+template <>
+struct VectorOf<double> {
+  typedef Doubles Type;
+  typedef LooseDoubles Loose;
+};
+template <class T>
+using Vector = typename VectorOf<T>::Type;
+template <class T>
+inline constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
+
+template <class T>
+MIAI_INLINE Vector<T> load(const T* p) {
+  return *reinterpret_cast<const typename VectorOf<T>::Loose*>(p);
+}
+template <class T>
+MIAI_INLINE void store(T* p, Vector<T> v) {
+  *reinterpret_cast<typename VectorOf<T>::Loose*>(p) = v;
+}
+template <class T>
+MIAI_INLINE Vector<T> splat(T x) {
+  return Vector<T>{} + x;
+}
+
+/// a * b + c, rounded once where the instruction set can.
+MIAI_INLINE float madd(float a, float b, float c) {
+#ifdef __FMA__
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+MIAI_INLINE double madd(double a, double b, double c) {
+#ifdef __FMA__
+  return __builtin_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+MIAI_INLINE Floats madd(Floats a, Floats b, Floats c) {
+#if defined(__AVX512F__)
+  return (Floats)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__FMA__)
+  return (Floats)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+  return a * b + c;
+#endif
+}
+MIAI_INLINE Doubles madd(Doubles a, Doubles b, Doubles c) {
+#if defined(__AVX512F__)
+  return (Doubles)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif defined(__FMA__)
+  return (Doubles)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#else
+  return a * b + c;
+#endif
+}
+
+/// The sum of the lanes, in double.
+MIAI_INLINE double sum_lanes(Floats v) {
+  double sum = 0;
+  for (int i = 0; i < kLanes<float>; ++i) sum += v[i];
+  return sum;
+}
+
+}  // namespace miai::kernels::MIAI_ISA

@@ -72,8 +72,8 @@ class Drafter {
       add_external(f.inputs[i], request_.inputs[i], BaseKind::kInput, static_cast<int>(i));
     for (size_t i = 0; i < f.states.size(); ++i) {
       const Value* read = f.states[i].input;
-      draft_.state_buffers.push_back(
-          read ? add_external(read, request_.states[i], BaseKind::kState, static_cast<int>(i)) : -1);
+      int buffer = read ? add_external(read, request_.states[i], BaseKind::kState, static_cast<int>(i)) : -1;
+      draft_.state_buffers.push_back(read && request_.states[i].is_dense() ? buffer : -1);
     }
     for (const Value* value : f.constants())
       add_external(value, dense_meta(value->type.dtype, static_shape(value->type.shape)), BaseKind::kConstant,

@@ -50,7 +50,7 @@ struct Draft {
   std::vector<Step> steps;
   std::vector<Place> outputs;
   std::vector<DraftWrite> writes;
-  std::vector<int> state_buffers;  // of each state as read; -1: not read
+  std::vector<int> state_buffers;  // that may be written in place; -1: not read, or strided
 
   int add_buffer(const Buffer& buffer);
   /// Appends a step that copies `from` into dense memory of its own.

@@ -96,6 +96,21 @@ TEST(Commit, StatesMayBeExchangedAndSetToInputs) {
   EXPECT_EQ(values_of(states[2].value), (Floats{3, 3}));
 }
 
+TEST(Commit, StridedStatesGetDenseStorage) {
+  Compiled f(R"(func @step(%0 x: float32[2, 2]) state(%1 w: float32[2, 2] -> %2) {
+    %2 = toy_add(%1, %0): float32[2, 2]
+    return
+  })");
+  TensorRef row = make_tensor({2}, {1, 2});
+  row.meta.shape = {2, 2};
+  row.meta.strides = {0, 1};  // smaller than what is written
+  std::vector<StateSlot> states{donated(row)};
+  f.run({make_tensor({2, 2}, 10)}, states);
+  EXPECT_EQ(values_of(states[0].value), (Floats{11, 12, 11, 12}));
+  f.run({make_tensor({2, 2}, 10)}, states);
+  EXPECT_EQ(values_of(states[0].value), (Floats{21, 22, 21, 22}));
+}
+
 TEST(Commit, NewStatesThatAreViewsBecomeDense) {
   Compiled f(R"(func @step(%0 x: float32[2, 3]) state(%1 w: float32[2, 3] -> %4) {
     %2 = toy_heavy(%0): float32[2, 3]

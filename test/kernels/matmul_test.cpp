@@ -3,6 +3,8 @@
 
 #include "kernels/common/attrs/activation.h"
 #include "kernels/common/attrs/matmul.h"
+#include "kernels/common/parallel.h"
+#include "test/kernels/isa_check.h"
 #include "test/kernels/kernel_check.h"
 
 namespace miai::test {
@@ -31,27 +33,50 @@ std::string text_of(const Call& call) {
 }
 
 TEST(Matmul, RandomShapesAgreeWithTheReference) {
-  std::mt19937 rng(1);
-  auto size = [&](int most) { return static_cast<int64_t>(rng() % most) + 1; };
-  int compared = 0;
-  for (int i = 0; i < 60; ++i) {
-    int most = i % 3 == 0 ? 130 : 40;
-    Shape batch = i % 4 == 0 ? Shape{size(3), size(2)} : Shape{};
-    std::vector<int> order = i % 5 == 1 && batch.empty() ? std::vector<int>{1, 0} : std::vector<int>{};
-    Call call = matmul_call(i % 7 == 3 ? DType::kFloat64 : DType::kFloat32, size(most), size(most),
-                            size(most), rng() % 2, rng() % 2, rng, batch, order, i % 6 == 5 ? 2 : 1);
-    compared += check_kernels(call, kFactor, text_of(call));
-  }
-  bool alone = KernelTable::global().find(DeviceKind::kCpu, "matmul").size() == 1;  // without oneDNN
-  EXPECT_TRUE(alone || compared > 0);
+  for_each_isa([](const std::string& isa) {
+    std::mt19937 rng(1);
+    auto size = [&](int most) { return static_cast<int64_t>(rng() % most) + 1; };
+    int compared = 0;
+    for (int i = 0; i < 60; ++i) {
+      int most = i % 3 == 0 ? 130 : 40;
+      Shape batch = i % 4 == 0 ? Shape{size(3), size(2)} : Shape{};
+      std::vector<int> order = i % 5 == 1 && batch.empty() ? std::vector<int>{1, 0} : std::vector<int>{};
+      Call call = matmul_call(i % 7 == 3 ? DType::kFloat64 : DType::kFloat32, size(most), size(most),
+                              size(most), rng() % 2, rng() % 2, rng, batch, order, i % 6 == 5 ? 2 : 1);
+      compared += check_kernels(call, kFactor, isa + " " + text_of(call));
+    }
+    bool portable = KernelTable::global().find(DeviceKind::kCpu, "matmul").size() == 1;
+    EXPECT_TRUE(portable || compared >= 60);
+  });
 }
 
 TEST(Matmul, DeepAndWideAgreeWithTheReference) {
-  std::mt19937 rng(2);
-  for (auto [m, n, k] :
-       {std::array{1, 200, 700}, {200, 1, 700}, {13, 300, 513}, {257, 49, 3}, {64, 64, 1024}}) {
-    Call call = matmul_call(DType::kFloat32, m, n, k, false, true, rng);
-    check_kernels(call, 4 * kFactor, text_of(call));
+  for_each_isa([](const std::string& isa) {
+    std::mt19937 rng(2);
+    for (auto [m, n, k] : {std::array{1, 200, 700},
+                           {200, 1, 700},
+                           {13, 300, 513},
+                           {257, 49, 3},
+                           {64, 64, 1024},
+                           {300, 301, 100}}) {
+      Call call = matmul_call(DType::kFloat32, m, n, k, false, true, rng);
+      check_kernels(call, 4 * kFactor, isa + " " + text_of(call));
+    }
+  });
+}
+
+TEST(Matmul, OurKernelIsTheSameForAnyNumberOfThreads) {
+  std::mt19937 rng(8);
+  Call call = matmul_call(DType::kFloat32, 150, 130, 500, true, false, rng);
+  int before = thread_count();
+  for (const auto& kernel : KernelTable::global().find(DeviceKind::kCpu, "matmul")) {
+    if (!kernel->thread_invariant) continue;
+    PreparedKernel prepared(*kernel, call);
+    set_thread_count(1);
+    std::vector<Tensor> alone = prepared.run();
+    set_thread_count(3);
+    expect_close(prepared.run(), alone, 0, kernel->name);
+    set_thread_count(before);
   }
 }
 

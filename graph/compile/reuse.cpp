@@ -36,9 +36,11 @@ bool may_take_over(const Draft& draft, const Step& step, size_t i) {
   const Buffer& memory = draft.buffers[static_cast<size_t>(root)];
   if (memory.kind != BaseKind::kArena || memory.bytes != static_cast<int64_t>(byte_size(input.meta)))
     return false;
+  // The same tensor twice is safe only where element i of the output needs no other element.
+  bool elementwise = step.node->op->is_pointwise();
   return std::all_of(step.inputs.begin(), step.inputs.end(), [&](const Place& other) {
-    return other.buffer < 0 || draft.root(other.buffer) != root ||
-           (other.offset == 0 && other.meta == input.meta);
+    return &other == &input || other.buffer < 0 || draft.root(other.buffer) != root ||
+           (elementwise && other.offset == 0 && other.meta == input.meta);
   });
 }
 

@@ -1,5 +1,5 @@
-// Philox4x32-10: counter-based random numbers (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as
-// 1, 2, 3; SC 2011). Word i of a ticket depends on seed, ticket and i alone.
+// Philox4x32-10: counter-based random numbers (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy
+// as 1, 2, 3; SC 2011). Word i of a ticket depends on seed, ticket and i alone.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -27,8 +27,8 @@ class Ticket {
       : key_{low(seed), high(seed)}, ticket_low_(low(ticket)), ticket_high_(high(ticket)) {}
   /// From a generator's state and an operator's attribute.
   Ticket(const int64_t* state, int64_t stride, int64_t ticket)
-      : Ticket(state[0], static_cast<int64_t>(static_cast<uint64_t>(state[stride]) +
-                                              static_cast<uint64_t>(ticket))) {}
+      : Ticket(state[0],
+               static_cast<int64_t>(static_cast<uint64_t>(state[stride]) + static_cast<uint64_t>(ticket))) {}
 
   /// Words 4 * i to 4 * i + 3.
   Words words(int64_t i) const { return block({low(i), high(i), ticket_low_, ticket_high_}, key_); }

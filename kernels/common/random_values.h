@@ -7,6 +7,7 @@
 
 #include "kernels/common/convert_scalar.h"
 #include "kernels/common/philox.h"
+#include "kernels/common/tensor_view.h"
 
 namespace miai::philox {
 
@@ -122,9 +123,22 @@ std::array<T, kElements<T>> normal(const Words& w, double mean, double std) {
 }
 
 /// Words below this are kept by dropout; 2^32 keeps all.
-inline uint64_t keep_threshold(double drop_prob) {
-  return static_cast<uint64_t>((1 - drop_prob) * 0x1p32);
-}
+inline uint64_t keep_threshold(double drop_prob) { return static_cast<uint64_t>((1 - drop_prob) * 0x1p32); }
 inline double dropout_scale(double drop_prob) { return drop_prob < 1 ? 1 / (1 - drop_prob) : 0; }
+/// x * scale in T (16-bit floats through float32), or zero.
+template <class T>
+T dropped(T x, bool keeps, double scale) {
+  if constexpr (sizeof(T) == 8) {
+    return keeps ? static_cast<T>(x * scale) : T(0);
+  } else {
+    return T(keeps ? static_cast<float>(x) * static_cast<float>(scale) : 0.0f);
+  }
+}
+/// The words of the ticket that an operator used, for its gradient.
+inline void write_seed(const TensorView& state, int64_t ticket, const TensorView& seed) {
+  auto next = static_cast<uint64_t>(state.as<int64_t>()[state.strides[0]]);
+  seed.as<int64_t>()[0] = state.as<int64_t>()[0];
+  seed.as<int64_t>()[seed.strides[0]] = static_cast<int64_t>(next + static_cast<uint64_t>(ticket));
+}
 
 }  // namespace miai::philox

@@ -1,0 +1,114 @@
+// uniform, normal and dropout, a block of four words at a time, on all threads; bit for bit as reference.
+#include "kernels/common/attrs/random.h"
+#include "kernels/common/kernel_table.h"
+#include "kernels/common/parallel.h"
+#include "kernels/common/random_values.h"
+
+namespace miai::kernels {
+namespace {
+
+constexpr int64_t kGrainBlocks = 2048;
+
+Support needs_dense(const KernelSignature& s) {
+  for (const TensorMeta& out : s.outputs)
+    if (!out.is_dense()) return Support::no("an output is not dense");
+  bool reads = s.op == "dropout" || s.op == "dropout_backward";
+  if (reads && !s.inputs[0].is_dense()) return Support::no("the input is not dense");
+  if (reads && !is_float(s.inputs[0].dtype)) return Support::no("the input is not floating");
+  return Support::yes();
+}
+
+template <class F>
+void visit_float(DType dtype, F&& f) {
+  if (dtype == DType::kFloat16) return f.template operator()<Float16>();
+  if (dtype == DType::kBFloat16) return f.template operator()<BFloat16>();
+  if (dtype == DType::kFloat32) return f.template operator()<float>();
+  f.template operator()<double>();
+}
+
+template <class T, class F>
+void fill(const TensorView& out, const philox::Ticket& ticket, F&& values) {
+  constexpr int64_t kBlock = philox::kElements<T>;
+  T* to = out.as<T>();
+  int64_t count = out.size();
+  parallel_for(0, (count + kBlock - 1) / kBlock, kGrainBlocks, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      auto block = values(ticket.words(b));
+      int64_t n = std::min(kBlock, count - b * kBlock);
+      for (int64_t i = 0; i < n; ++i) to[b * kBlock + i] = block[static_cast<size_t>(i)];
+    }
+  });
+}
+
+void run_uniform(const KernelArgs& args) {
+  const UniformAttrs& a = args.attrs_as<UniformAttrs>();
+  const TensorView& state = args.inputs[0];
+  philox::Ticket ticket(state.as<int64_t>(), state.strides[0], a.ticket);
+  visit_float(a.dtype, [&]<class T>() {
+    fill<T>(args.outputs[0], ticket,
+            [&](const philox::Words& w) { return philox::uniform<T>(w, a.low, a.high); });
+  });
+}
+
+void run_normal(const KernelArgs& args) {
+  const NormalAttrs& a = args.attrs_as<NormalAttrs>();
+  const TensorView& state = args.inputs[0];
+  philox::Ticket ticket(state.as<int64_t>(), state.strides[0], a.ticket);
+  visit_float(a.dtype, [&]<class T>() {
+    fill<T>(args.outputs[0], ticket,
+            [&](const philox::Words& w) { return philox::normal<T>(w, a.mean, a.std); });
+  });
+}
+
+void apply(const TensorView& in, const TensorView& out, const philox::Ticket& ticket, double drop_prob) {
+  uint64_t threshold = philox::keep_threshold(drop_prob);
+  double scale = philox::dropout_scale(drop_prob);
+  int64_t count = in.size();
+  visit_float(in.dtype, [&]<class T>() {
+    const T* from = in.as<T>();
+    T* to = out.as<T>();
+    parallel_for(0, (count + 3) / 4, kGrainBlocks, [&](int64_t begin, int64_t end) {
+      for (int64_t b = begin; b < end; ++b) {
+        philox::Words w = ticket.words(b);
+        int64_t n = std::min<int64_t>(4, count - b * 4);
+        for (int64_t i = 0; i < n; ++i)
+          to[b * 4 + i] = philox::dropped<T>(from[b * 4 + i], w[static_cast<size_t>(i)] < threshold, scale);
+      }
+    });
+  });
+}
+
+void run_dropout(const KernelArgs& args) {
+  const DropoutAttrs& a = args.attrs_as<DropoutAttrs>();
+  const TensorView& state = args.inputs[1];
+  philox::Ticket ticket(state.as<int64_t>(), state.strides[0], a.ticket);
+  philox::write_seed(state, a.ticket, args.outputs[1]);
+  apply(args.inputs[0], args.outputs[0], ticket, a.drop_prob);
+}
+
+void run_dropout_backward(const KernelArgs& args) {
+  const TensorView& seed = args.inputs[1];
+  philox::Ticket ticket(seed.as<int64_t>(), seed.strides[0], 0);
+  apply(args.inputs[0], args.outputs[0], ticket, args.attrs_as<DropoutBackwardAttrs>().drop_prob);
+}
+
+void add(KernelTable& table, const std::string& op, void (*run)(const KernelArgs&)) {
+  Kernel kernel;
+  kernel.op = op;
+  kernel.name = "x86/" + op;
+  kernel.supports = needs_dense;
+  kernel.run = run;
+  kernel.cannot_fail = true;
+  table.add(std::move(kernel));
+}
+
+}  // namespace
+
+void register_x86_random(KernelTable& table) {
+  add(table, "uniform", run_uniform);
+  add(table, "normal", run_normal);
+  add(table, "dropout", run_dropout);
+  add(table, "dropout_backward", run_dropout_backward);
+}
+
+}  // namespace miai::kernels

@@ -74,6 +74,18 @@ std::vector<CellPtr> TracedProgram::lock_cells() const {
   return cells;
 }
 
+std::vector<ValuePtr> TracedProgram::snapshot() const {
+  std::vector<ValuePtr> values;
+  for (const CellPtr& cell : lock_cells()) values.push_back(cell ? cell->value() : nullptr);
+  return values;
+}
+
+void TracedProgram::restore(const std::vector<ValuePtr>& values) const {
+  std::vector<CellPtr> cells = lock_cells();
+  for (size_t i = 0; i < cells.size(); ++i)
+    if (cells[i]) cells[i]->write_unrecorded(values[i]);
+}
+
 std::string TracedProgram::mismatch() const {
   for (const BoundCell& bound : cells_) {
     CellPtr cell = bound.cell.lock();

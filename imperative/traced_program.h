@@ -39,6 +39,9 @@ class TracedProgram {
   Executable& executable() { return *executable_; }
   const std::vector<BoundCell>& cells() const { return cells_; }
   void release_memory() { execution_.release_memory(); }
+  /// What the captured cells hold now (null: empty or gone), and putting that back.
+  std::vector<ValuePtr> snapshot() const;
+  void restore(const std::vector<ValuePtr>& values) const;
 
  private:
   std::vector<CellPtr> lock_cells() const;

@@ -1,8 +1,36 @@
-"""Miai: train and infer, eager and traced, Python and C++: the same result."""
+"""Miai: train and infer, eager and traced, Python and C++: the same result.
 
-import pathlib
+>>> import miai as mi
+>>> mi.tensor([1.0, 2.0]) + 1
+Tensor([2., 3.])
+"""
+
+import os as _os
+import pathlib as _pathlib
 
 from . import _core
+
+_core.set_package_folder(str(_pathlib.Path(__file__).parent) + _os.sep)
+
+from . import dtype  # noqa: E402
+from .dtype import bfloat16, float16, float32, float64, int8, int16, int32, int64, uint8  # noqa: E402
+from .tensor import Parameter, Tensor, install_methods, tensor  # noqa: E402
+
+install_methods()
+
+from . import autodiff, data, device, functional, jit, module, optimizer, random  # noqa: E402
+from .autodiff import GradManager, grad, no_grad, value_and_grad  # noqa: E402
+from .config import show_config  # noqa: E402
+from .device import (  # noqa: E402
+    get_default_device,
+    get_device_count,
+    is_cuda_available,
+    set_default_device,
+    synchronize,
+)
+from .dlpack import from_dlpack, from_numpy  # noqa: E402
+from .jit import trace  # noqa: E402
+from .serialization import load, save  # noqa: E402
 
 __version__: str = _core.__version__
 
@@ -14,4 +42,12 @@ def sdk_path() -> str:
     >>> os.path.isdir(miai.sdk_path())
     True
     """
-    return str(pathlib.Path(_core.__file__).parent)  # not of this file: an editable install's lies elsewhere
+    return str(_pathlib.Path(_core.__file__).parent)  # not of this file: an editable install's lies elsewhere
+
+
+__all__ = [
+    "GradManager", "Parameter", "Tensor", "autodiff", "bfloat16", "data", "device", "dtype", "float16", "float32",
+    "float64", "from_dlpack", "from_numpy", "functional", "get_default_device", "get_device_count", "grad", "int16",
+    "int32", "int64", "int8", "is_cuda_available", "jit", "load", "module", "no_grad", "optimizer", "random", "save",
+    "sdk_path", "set_default_device", "show_config", "synchronize", "tensor", "trace", "uint8", "value_and_grad",
+]  # fmt: skip

@@ -1,0 +1,54 @@
+"""Layers whose MegEngine call does more than one operator: batch_norm writes buffers, dropout looks at `training`."""
+
+from __future__ import annotations
+
+from .. import _core
+from ..tensor import Tensor
+
+
+def dropout(inp: Tensor, drop_prob: float, training: bool = True) -> Tensor:
+    """Zeroes elements with probability `drop_prob` and scales the others by 1 / (1 - drop_prob); `inp` itself if not training.
+
+    Srivastava et al., 2014.
+
+    >>> import miai as mi
+    >>> dropout(mi.tensor([1.0, 2.0]), 0.5, training=False)
+    Tensor([1., 2.])
+    """
+    if not 0 <= drop_prob < 1:
+        raise ValueError(f"dropout: argument 'drop_prob': expected a number in [0, 1), got {drop_prob}")
+    if not training or drop_prob == 0:
+        return inp
+    return _core.op("dropout")(inp, drop_prob)
+
+
+def batch_norm(
+    inp: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    *,
+    training: bool = False,
+    momentum: float = 0.9,
+    eps: float = 1e-5,
+    inplace: bool = True,
+) -> Tensor:
+    """Normalises each channel (axis 1) to mean 0 and variance 1, then scales by `weight` and adds `bias`.
+
+    Ioffe and Szegedy, 2015. In training the batch's statistics are used and, with `inplace`, the running ones are
+    written: running = momentum * running + (1 - momentum) * batch (momentum is the share kept, as in MegEngine; PyTorch's
+    is 1 - momentum). Else the running ones are used.
+
+    >>> import miai as mi
+    >>> x = mi.tensor([[1.0], [3.0]])
+    >>> batch_norm(x, training=True, eps=0.0)
+    Tensor([[-1.], [ 1.]])
+    """
+    out, mean, var = _core.op("batch_norm")(
+        inp, running_mean, running_var, weight, bias, training=training, momentum=momentum, eps=eps
+    )
+    if training and inplace and running_mean is not None and running_var is not None:
+        _core.reset(running_mean, mean.detach())
+        _core.reset(running_var, var.detach())
+    return out

@@ -1,0 +1,72 @@
+"""One recorded signature: the program, its guards and the structure of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import _core
+from ..tensor import Tensor
+from ..tree import flatten, paths, unflatten
+from .guards import Guards
+from .signature import Call
+
+
+class Program:
+    """A recorded step. `result` of the recording call is kept for the caller, once."""
+
+    def __init__(self, name: str, function: Callable[..., Any], call: Call, flags: list[list[bool]], opt_level: int) -> None:
+        self.call = call
+        self.guards = Guards()
+        recording = _core.Recording(name)
+        recording.start()
+        try:
+            with self.guards:
+                inputs = [
+                    recording.add_input(tensor, path, dims)
+                    for tensor, path, dims in zip(call.tensors, call.names, flags, strict=True)
+                ]
+                versions = [tensor.version for tensor in inputs]
+                args, kwargs = call.rebuilt(inputs)
+                self.result = function(*args, **kwargs)
+            _check_unwritten(name, call, inputs, versions)
+            self._leaves, self._structure = flatten(self.result)
+            outputs = [leaf for leaf in self._leaves if isinstance(leaf, Tensor)]
+            names = [path for leaf, path in zip(self._leaves, paths(self.result), strict=True) if isinstance(leaf, Tensor)]
+            self.output_names = [path or "output" for path in names]
+            self.core = recording.finish(outputs, opt_level)
+        except BaseException:
+            recording.stop()
+            recording.roll_back()
+            raise
+        self._leaves = [None if isinstance(leaf, Tensor) else leaf for leaf in self._leaves]
+        self._is_tensor = [isinstance(leaf, Tensor) for leaf in flatten(self.result)[0]]
+        self.example = [tensor.detach() for tensor in call.tensors]
+
+    def take_result(self) -> Any:
+        """What the recording call computed."""
+        result, self.result = self.result, None
+        return result
+
+    def fits(self, call: Call) -> bool:
+        """Whether the program may serve this call: guards, captured tensors, comparisons of sizes."""
+        return self.guards.hold() and not self.core.mismatch() and self.core.conditions_hold(call.shapes)
+
+    def run(self, call: Call) -> Any:
+        """Runs the plan."""
+        return self.rebuild(self.core.run(call.tensors))
+
+    def rebuild(self, tensors: list[Tensor]) -> Any:
+        """The function's result with these tensors in it."""
+        rest = iter(tensors)
+        leaves = [next(rest) if is_tensor else leaf for is_tensor, leaf in zip(self._is_tensor, self._leaves, strict=True)]
+        return unflatten(self._structure, leaves)
+
+
+def _check_unwritten(name: str, call: Call, inputs: list[Tensor], versions: list[int]) -> None:
+    for tensor, version, path in zip(inputs, versions, call.names, strict=True):
+        if tensor.version != version:
+            raise RuntimeError(
+                f"trace: {name} writes into its argument '{path}'; return the new value, or keep the tensor in a module "
+                "or a variable outside of the function"
+            )

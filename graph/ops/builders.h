@@ -47,6 +47,9 @@ Var zeros_like(const Var& a);
 /// A 0-d constant with the dtype and device of `like`.
 Var scalar_like(const Var& like, double value);
 
+/// A size as an int64 tensor of rank 0; the size may be symbolic.
+Var dim_value(Dim dim, Device device);
+
 // Reductions.
 Var sum(const Var& a, std::optional<Ints> axis, bool keepdims);
 Var max(const Var& a, std::optional<Ints> axis, bool keepdims);

@@ -16,6 +16,10 @@ Dims broadcast_shapes(const InferContext& context);
 /// The infer function of a pointwise operator.
 std::function<void(InferContext&)> infer_pointwise(PointwiseResult result);
 
+/// The same for numbers alone (no bools), and for integers alone or with bools; raises TypeError else.
+std::function<void(InferContext&)> infer_numbers();
+std::function<void(InferContext&)> infer_bits(bool with_bools);
+
 using UnaryExpression = pointwise::Expr (*)(pointwise::Expr x);
 using BinaryExpression = pointwise::Expr (*)(pointwise::Expr x, pointwise::Expr y);
 OpDef unary_op(std::string name, std::string doc, PointwiseResult result, UnaryExpression expression);

@@ -5,9 +5,7 @@ namespace {
 
 struct ToDeviceAttrs {
   Device device;
-  static auto fields() {
-    return std::tuple{field("device", &ToDeviceAttrs::device, "where the copy lies")};
-  }
+  static auto fields() { return std::tuple{field("device", &ToDeviceAttrs::device, "where the copy lies")}; }
 };
 
 }  // namespace

@@ -65,8 +65,8 @@ struct Kernel {
   DeviceKind device = DeviceKind::kCpu;
   std::function<Support(const KernelSignature&)> supports{};  // empty: supports all
   std::function<Prepared(const KernelSignature&)> prepare{};  // empty: nothing to prepare
-  void (*run)(const KernelArgs&) = nullptr;                 // allocates nothing
-  bool thread_invariant = true;                             // the number of threads changes no bit
+  void (*run)(const KernelArgs&) = nullptr;                   // allocates nothing
+  bool thread_invariant = true;                               // the number of threads changes no bit
   bool cannot_fail = false;  // may run in a plan's commit section (no bounds checks, no library errors)
   int preference = 0;        // higher is tried first; reference kernels are -100
 };

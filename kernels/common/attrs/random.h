@@ -62,9 +62,7 @@ struct PermutationAttrs {
 
 struct RandomAdvanceAttrs {
   int64_t count = 1;
-  static auto fields() {
-    return std::tuple{field("count", &RandomAdvanceAttrs::count, "tickets to skip")};
-  }
+  static auto fields() { return std::tuple{field("count", &RandomAdvanceAttrs::count, "tickets to skip")}; }
 };
 
 }  // namespace miai

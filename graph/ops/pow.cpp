@@ -1,0 +1,36 @@
+#include "graph/ops/builders.h"
+#include "graph/ops/pointwise.h"
+#include "graph/ops/pointwise_samples.h"
+
+namespace miai::ops {
+
+using pointwise::Expr;
+using pointwise::Opcode;
+
+void define_pow(OpTable& table) {
+  table.add(binary_op(
+      "pow", R"(x to the power y with broadcasting. Gradients with respect to y need x > 0 (0 elsewhere).
+
+>>> import miai as mi, miai.functional as F
+>>> F.pow(mi.tensor([3.0]), mi.tensor([2.0])).tolist()
+[9.0]
+)",
+      PointwiseResult::kPromoted, [](Expr x, Expr y) { return x.builder->apply(Opcode::kPow, x, y); }));
+}
+
+void define_pow_grad(GradTable& grads) {
+  grads.add("pow",
+            binary_grad([](const Var& dy, const Var& x, const Var& y) { return dy * y * pow(x, y - 1.0); },
+                        [](const Var& dy, const Var& x, const Var& y) {
+                          return dy * pow(x, y) *
+                                 log(where(greater(x, scalar_like(x, 0)), x, scalar_like(x, 1)));
+                        },
+                        true));
+}
+
+void define_pow_samples(SampleTable& samples) {
+  SampleList& list = binary_samples(samples, "pow", 0.5, 3);
+  integer_samples(list, 2, 0.5, 6);
+}
+
+}  // namespace miai::ops

@@ -1,6 +1,7 @@
 // Data between Python objects and tensors.
 #include <cmath>
 
+#include "graph/ops/builders.h"
 #include "imperative/dispatch.h"
 #include "imperative/recording.h"
 #include "python/bindings/convert.h"
@@ -143,6 +144,10 @@ ValuePtr value_from_object(py::handle data, std::optional<DType> dtype, Device d
 Var operand(py::handle object, const TensorType* like) {
   if (is_tensor(object.ptr())) return var_of(object.ptr());
   if (like && is_scalar(object.ptr())) return scalar_var(object.ptr(), *like);
+  if (py::isinstance<Dim>(object)) {
+    EmitterScope scope(&eager_emitter());
+    return dim_value(object.cast<Dim>(), like ? like->device : default_device());
+  }
   return to_var(value_from_object(object, std::nullopt, like ? like->device : default_device()));
 }
 

@@ -1,4 +1,6 @@
 // Tapes and no_grad for python/miai/autodiff.
+#include <pybind11/stl.h>
+
 #include "imperative/dispatch.h"
 #include "imperative/tape.h"
 #include "python/bindings/bind.h"

@@ -16,6 +16,7 @@ constexpr Pass kPasses[] = {
     {"fold_batch_norm", 1, true, fold_batch_norm},
     {"fuse_activation", 1, false, fuse_activation},
     {"remove_dead_code", 1, false, remove_dead_code},
+    {"fuse_pointwise", 1, false, fuse_pointwise},
     {"remove_dead_code", 1, false, remove_dead_code},
 };
 

@@ -54,4 +54,25 @@ Program ProgramJoiner::finish(Register output, int input_count) {
   return std::move(program_);
 }
 
+int registers_needed(const Program& program) {
+  const size_t count = program.code.size();
+  std::vector<size_t> last_read(count);
+  for (size_t i = 0; i < count; ++i)
+    for (Register r : {program.code[i].a, program.code[i].b, program.code[i].c})
+      if (r >= 0) last_read[static_cast<size_t>(r)] = i;
+  for (Register r : program.outputs) last_read[static_cast<size_t>(r)] = count;
+  int kept = 0, live = 0, most = 0;
+  std::vector<int> freed(count + 1);
+  for (size_t i = 0; i < count; ++i) {
+    if (program.code[i].opcode <= Opcode::kConstant) {
+      ++kept;
+      continue;
+    }
+    most = std::max(most, ++live);  // written before its operands are given back
+    ++freed[last_read[i]];
+    live -= freed[i];
+  }
+  return kept + most;
+}
+
 }  // namespace miai

@@ -71,7 +71,8 @@ OpDef binary_op(std::string name, std::string doc, PointwiseResult result, Binar
   op.inputs = {{"x"}, {"y"}};
   op.infer = infer_pointwise(result);
   op.expression = [expression](pointwise::Builder& b, const Attrs&) {
-    return expression(b.input(0), b.input(1));
+    pointwise::Expr x = b.input(0), y = b.input(1);  // in this order with every compiler
+    return expression(x, y);
   };
   op.may_overwrite = {0, 1};
   return op;

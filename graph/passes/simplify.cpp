@@ -16,18 +16,14 @@ const TensorType& result(const Match& m) { return m.root().outputs[0]->type; }
 bool keeps_type(const Match& m, const char* name) { return m.value(name)->type == result(m); }
 Vars same(const Match& m) { return {m.var("x")}; }
 
-/// op(x, number) is x: no bit changes.
-Rule neutral(std::string op, double number, bool floats = true) {
+/// op(x, number) is x, or op(number, x) where the number comes first: no bit changes.
+Rule neutral(std::string op, double number, bool comes_first = false, bool floats = true) {
   auto when = [number, floats](const Match& m) {
-    return keeps_type(m, "x") && is_number(m.value("number"), number) &&
-           (floats || !is_float(result(m).dtype));
+    return keeps_type(m, "x") && is_number(m.value("number"), number) && (floats || !is_float(result(m).dtype));
   };
-  return {op + " by " + std::to_string(static_cast<int>(number)), node(op, {any("x"), any("number")}), when,
-          same};
-}
-Rule either_order(Rule rule) {
-  rule.pattern.commutative = true;
-  return rule;
+  std::vector<Pattern> inputs{any("x"), any("number")};
+  if (comes_first) std::swap(inputs[0], inputs[1]);
+  return {op + " by " + std::to_string(static_cast<int>(number)), node(op, inputs), when, same};
 }
 Rule no_change(std::string op) {
   return {op + " to the same", node(op, {any("x")}), [](const Match& m) { return keeps_type(m, "x"); }, same};
@@ -77,11 +73,11 @@ bool casts_back(const Match& m) {
 std::vector<Rule> make_rules() {
   return {
       neutral("mul", 1),
+      neutral("mul", 1, true),
       neutral("div", 1),
       neutral("sub", 0),
-      either_order(neutral("add", 0, false)),  // -0.0 + 0 is 0: not for floats
-      {"mul by 1", node("mul", {any("number"), any("x")}),
-       [](const Match& m) { return keeps_type(m, "x") && is_number(m.value("number"), 1); }, same},
+      neutral("add", 0, false, false),  // -0.0 + 0 is 0: not for floats
+      neutral("add", 0, true, false),
       cancels("neg"),
       no_change("reshape"),
       no_change("broadcast_to"),

@@ -10,7 +10,7 @@ namespace miai::kernels {
 namespace {
 
 constexpr int64_t kDepth = 384;              // of the sums that are made at a time: panels stay in the caches
-constexpr int64_t kSmall = 24 * 24 * 24;     // products below which packing costs more than it saves
+constexpr int64_t kSmall = 2 * 1024;         // products below which packing costs more than it saves
 constexpr int64_t kThreadWork = 128 * 1024;  // products that are worth a thread
 constexpr int64_t kLargestTile = 64;         // of any instruction set
 constexpr int64_t kStrip = 8;                // panels that a thread packs and multiplies at a time
@@ -23,7 +23,8 @@ const GemmLoops<T>& loops() {
     return choose_isa(baseline::gemm_double, avx2::gemm_double, avx512::gemm_double);
 }
 
-bool is_small(int64_t m, int64_t n, int64_t k) { return m * n * k <= kSmall; }
+/// Each packed element would be used once or twice, or there are few of them.
+bool is_small(int64_t m, int64_t n, int64_t k) { return m <= 2 || n <= 2 || m * n * k <= kSmall; }
 int64_t panels(int64_t size, int width) { return (size + width - 1) / width; }
 
 /// One stretch of the sums: packs b whole, then rows of a as they are needed; or the other way round.

@@ -11,7 +11,7 @@ namespace {
 using namespace onednn;
 
 /// Below this many products a call of oneDNN costs more than the loop of ours.
-constexpr int64_t kSmall = 16 * 1024;
+constexpr int64_t kSmall = 2 * 1024;
 
 bool is_linear(const KernelSignature& signature) { return signature.op != "matmul"; }
 

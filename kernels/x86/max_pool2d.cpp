@@ -65,39 +65,41 @@ void run_adaptive(const KernelArgs& args) {
         index);
 }
 
-/// Calls visit(plane, element, index) for each index of [begin, end) planes.
-template <class F>
-void for_each_index(const char* op, const TensorView& indices, int64_t image_size, int64_t begin, int64_t end,
-                    F&& visit) {
+/// The indices of one plane; raises IndexError if one lies outside the image.
+const int32_t* checked_indices(const char* op, const TensorView& indices, int64_t plane, int64_t image_size) {
+  const int32_t* at = plane_of<int32_t>(indices, plane);
   int64_t count = indices.shape[2] * indices.shape[3];
-  for (int64_t p = begin; p < end; ++p) {
-    const int32_t* at = plane_of<int32_t>(indices, p);
-    for (int64_t i = 0; i < count; ++i) {
-      if (at[i] < 0 || at[i] >= image_size) raise_index(op, image_size, at[i]);
-      visit(p, i, at[i]);
-    }
-  }
+  bool inside = true;
+  for (int64_t i = 0; i < count; ++i) inside &= at[i] >= 0 && at[i] < image_size;
+  if (inside) return at;
+  auto is_outside = [&](int32_t index) { return index < 0 || index >= image_size; };
+  raise_index(op, image_size, *std::find_if(at, at + count, is_outside));
 }
 
 void run_backward(const KernelArgs& args) {
   const TensorView &dy = args.inputs[0], &indices = args.inputs[1], &dx = args.outputs[0];
-  int64_t size = dx.shape[2] * dx.shape[3];
+  int64_t size = dx.shape[2] * dx.shape[3], count = dy.shape[2] * dy.shape[3];
   parallel_for(0, plane_count(dx), plane_grain(dx), [&](int64_t begin, int64_t end) {
-    for (int64_t p = begin; p < end; ++p) std::fill_n(plane_of<float>(dx, p), size, 0.f);
-    for_each_index("max_pool2d_backward", indices, size, begin, end,
-                   [&](int64_t p, int64_t i, int32_t index) {
-                     plane_of<float>(dx, p)[index] += plane_of<float>(dy, p)[i];
-                   });
+    for (int64_t p = begin; p < end; ++p) {
+      const int32_t* at = checked_indices("max_pool2d_backward", indices, p, size);
+      const float* g = plane_of<float>(dy, p);
+      float* x = plane_of<float>(dx, p);
+      std::fill_n(x, size, 0.f);
+      for (int64_t i = 0; i < count; ++i) x[at[i]] += g[i];
+    }
   });
 }
 
 void run_gather(const KernelArgs& args) {
   const TensorView &inp = args.inputs[0], &indices = args.inputs[1], &out = args.outputs[0];
-  int64_t size = inp.shape[2] * inp.shape[3];
+  int64_t size = inp.shape[2] * inp.shape[3], count = out.shape[2] * out.shape[3];
   parallel_for(0, plane_count(out), plane_grain(out), [&](int64_t begin, int64_t end) {
-    for_each_index("max_pool2d_gather", indices, size, begin, end, [&](int64_t p, int64_t i, int32_t index) {
-      plane_of<float>(out, p)[i] = plane_of<float>(inp, p)[index];
-    });
+    for (int64_t p = begin; p < end; ++p) {
+      const int32_t* at = checked_indices("max_pool2d_gather", indices, p, size);
+      const float* x = plane_of<float>(inp, p);
+      float* y = plane_of<float>(out, p);
+      for (int64_t i = 0; i < count; ++i) y[i] = x[at[i]];
+    }
   });
 }
 

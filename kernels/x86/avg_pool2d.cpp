@@ -19,7 +19,7 @@ struct Share {
 
 /// In several partial sums, so that long stretches run as vectors.
 float sum_of(const float* x, int64_t count) {
-  constexpr int kParts = 8;
+  constexpr int kParts = 16;
   float parts[kParts] = {}, sum = 0;
   int64_t i = 0;
   for (; i + kParts <= count; i += kParts)

@@ -68,7 +68,11 @@ void gather_tap(const State& s, const T* image, int64_t tap, T* row) {
     }
     const T* from = plane + h * s.x_strides[2] + offset * s.x_strides[3];
     std::fill_n(row, in.first, T(0));
-    for (int64_t j = in.first; j < in.last; ++j) row[j] = from[j * step * s.x_strides[3]];
+    if (step * s.x_strides[3] == 1) {
+      std::copy(from + in.first, from + in.last, row + in.first);
+    } else {
+      for (int64_t j = in.first; j < in.last; ++j) row[j] = from[j * step * s.x_strides[3]];
+    }
     std::fill(row + in.last, row + width, T(0));
   }
 }

@@ -9,7 +9,7 @@
 namespace miai::kernels {
 namespace {
 
-constexpr int64_t kDepth = 384;              // of the sums that are made at a time: panels stay in the caches
+constexpr int64_t kDepth = 256;              // of the sums that are made at a time: panels stay in the caches
 constexpr int64_t kSmall = 2 * 1024;         // products below which packing costs more than it saves
 constexpr int64_t kThreadWork = 128 * 1024;  // products that are worth a thread
 constexpr int64_t kLargestTile = 64;         // of any instruction set

@@ -16,17 +16,30 @@ constexpr int kTileVectors = 2;
 template <class T>
 constexpr int kTileColumns = kTileVectors * kLanes<T>;
 
-template <class T>
-void pack_panels(const T* x, int64_t across, int64_t along, int64_t count, int64_t k, int width, T* packed) {
+/// Panels of x whose elements are 1 (Unit) or `across` apart.
+template <class T, bool Unit>
+MIAI_INLINE void pack_panels_of(const T* x, int64_t across, int64_t along, int64_t count, int64_t k,
+                                int width, T* packed) {
   for (int64_t first = 0; first < count; first += width, packed += width * k) {
     int64_t used = count - first < width ? count - first : width;
     const T* from = x + first * across;
     for (int64_t p = 0; p < k; ++p) {
       T* to = packed + p * width;
-      for (int64_t i = 0; i < used; ++i) to[i] = from[i * across + p * along];
+      if (Unit && used == width) {
+        for (int i = 0; i < width; ++i) to[i] = from[p * along + i];
+        continue;
+      }
+      for (int64_t i = 0; i < used; ++i) to[i] = from[i * (Unit ? 1 : across) + p * along];
       for (int64_t i = used; i < width; ++i) to[i] = 0;
     }
   }
+}
+
+template <class T>
+MIAI_INLINE void pack_panels(const T* x, int64_t across, int64_t along, int64_t count, int64_t k, int width,
+                             T* packed) {
+  if (across == 1) return pack_panels_of<T, true>(x, across, along, count, k, width, packed);
+  pack_panels_of<T, false>(x, across, along, count, k, width, packed);
 }
 
 template <class T>

@@ -1,63 +1,89 @@
 // max_pool2d, adaptive_max_pool2d and their gradients for float32 images whose rows lie without gaps.
+#include "kernels/x86/max_pool2d.h"
+
 #include <algorithm>
+#include <limits>
 
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/pool_window.h"
 #include "kernels/x86/image_planes.h"
+#include "kernels/x86/isa.h"
 
 namespace miai::kernels {
 namespace {
 
-struct Best {
-  float value;
-  int32_t index;
-};
-
-/// The first largest element of a window; a NaN is larger than all.
-inline Best largest(const float* plane, Window rows, Window columns, int64_t width) {
-  Best best{plane[rows.begin * width + columns.begin],
-            static_cast<int32_t>(rows.begin * width + columns.begin)};
-  for (int64_t h = rows.begin; h < rows.end; ++h)
-    for (int64_t w = columns.begin; w < columns.end; ++w) {
-      float value = plane[h * width + w];
-      bool takes = !(value <= best.value) && best.value == best.value;
-      best = takes ? Best{value, static_cast<int32_t>(h * width + w)} : best;
-    }
-  return best;
+const MaxPoolLoops& loops() {
+  return choose_isa(baseline::max_pool_loops, avx2::max_pool_loops, avx512::max_pool_loops);
 }
 
+/// One plane, window after window.
 template <class Windows>
-void pool(const KernelArgs& args, const Windows& rows, const Windows& columns) {
-  const TensorView &inp = args.inputs[0], &out = args.outputs[0], &indices = args.outputs[1];
-  int64_t width = inp.shape[3], out_width = out.shape[3];
-  parallel_for(0, plane_count(out), plane_grain(inp), [&](int64_t begin, int64_t end) {
-    for (int64_t p = begin; p < end; ++p) {
-      const float* x = plane_of<float>(inp, p);
-      float* y = plane_of<float>(out, p);
-      int32_t* at = plane_of<int32_t>(indices, p);
-      for (int64_t i = 0; i < out.shape[2]; ++i) {
-        Window r = rows(i);
-        for (int64_t j = 0; j < out_width; ++j) {
-          Best best = largest(x, r, columns(j), width);
-          y[i * out_width + j] = best.value;
-          at[i * out_width + j] = best.index;
+void pool_windows(const float* x, const Windows& rows, const Windows& columns, const TensorView& out,
+                  int64_t width, float* y, int32_t* at) {
+  for (int64_t i = 0; i < out.shape[2]; ++i)
+    for (int64_t j = 0; j < out.shape[3]; ++j, ++y, ++at) {
+      Window r = rows(i), c = columns(j);
+      *at = static_cast<int32_t>(r.begin * width + c.begin);
+      *y = -std::numeric_limits<float>::infinity();
+      for (int64_t h = r.begin; h < r.end; ++h)
+        for (int64_t w = c.begin; w < c.end; ++w) {
+          float value = x[h * width + w];
+          if (value <= *y || *y != *y) continue;
+          *y = value;
+          *at = static_cast<int32_t>(h * width + w);
         }
-      }
     }
+}
+
+/// One plane, an output row and a tap at a time, so that the columns run as vectors.
+void pool_taps(const float* x, const FixedWindows& rows, const FixedWindows& columns, const TensorView& out,
+               int64_t width, float* y, int32_t* at) {
+  int64_t count = out.shape[3];
+  for (int64_t i = 0; i < out.shape[2]; ++i, y += count, at += count) {
+    Window r = rows(i);
+    std::fill_n(y, count, -std::numeric_limits<float>::infinity());
+    for (int64_t j = 0; j < count; ++j) at[j] = static_cast<int32_t>(r.begin * width + columns(j).begin);
+    for (int64_t h = r.begin; h < r.end; ++h)
+      for (int64_t q = 0; q < columns.taps; ++q) {
+        int64_t offset = q - columns.padding, step = columns.stride;  // column j reads j * step + offset
+        int64_t first = offset >= 0 ? 0 : (-offset + step - 1) / step;
+        int64_t last = width <= offset ? 0 : std::min(count, (width - offset + step - 1) / step);
+        if (first >= last) continue;
+        int64_t begin = h * width + first * step + offset;
+        loops().take_larger(x + begin, step, last - first, static_cast<int32_t>(begin), y + first,
+                            at + first);
+      }
+  }
+}
+
+template <class Body>
+void for_each_plane(const KernelArgs& args, Body&& body) {
+  const TensorView &inp = args.inputs[0], &out = args.outputs[0], &indices = args.outputs[1];
+  parallel_for(0, plane_count(out), plane_grain(inp), [&](int64_t begin, int64_t end) {
+    for (int64_t p = begin; p < end; ++p)
+      body(plane_of<float>(inp, p), plane_of<float>(out, p), plane_of<int32_t>(indices, p));
   });
 }
 
 void run_max_pool2d(const KernelArgs& args) {
   const auto& a = args.attrs_as<MaxPool2dAttrs>();
   const Shape& inp = args.inputs[0].shape;
-  pool(args, FixedWindows{a.kernel_size[0], a.step()[0], a.padding[0], inp[2]},
-       FixedWindows{a.kernel_size[1], a.step()[1], a.padding[1], inp[3]});
+  FixedWindows rows{a.kernel_size[0], a.step()[0], a.padding[0], inp[2]};
+  FixedWindows columns{a.kernel_size[1], a.step()[1], a.padding[1], inp[3]};
+  bool is_long = args.outputs[0].shape[3] >= 4;
+  for_each_plane(args, [&](const float* x, float* y, int32_t* at) {
+    if (is_long) return pool_taps(x, rows, columns, args.outputs[0], inp[3], y, at);
+    pool_windows(x, rows, columns, args.outputs[0], inp[3], y, at);
+  });
 }
 
 void run_adaptive(const KernelArgs& args) {
   const Shape &inp = args.inputs[0].shape, &out = args.outputs[0].shape;
-  pool(args, AdaptiveWindows{out[2], inp[2]}, AdaptiveWindows{out[3], inp[3]});
+  AdaptiveWindows rows{out[2], inp[2]}, columns{out[3], inp[3]};
+  for_each_plane(args, [&](const float* x, float* y, int32_t* at) {
+    pool_windows(x, rows, columns, args.outputs[0], inp[3], y, at);
+  });
 }
 
 [[noreturn]] void raise_index(const char* op, int64_t size, int32_t index) {

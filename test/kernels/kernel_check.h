@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -15,9 +16,10 @@ namespace miai::test {
 class Tensor {
  public:
   Tensor(const TensorMeta& meta, size_t elements)
-      : bytes_(elements * dtype_size(meta.dtype) + 64), view_{meta, nullptr} {
-    size_t address = reinterpret_cast<size_t>(bytes_.data());
-    view_.data = bytes_.data() + (64 - address % 64) % 64;
+      : bytes_(std::make_shared<std::vector<char>>(elements * dtype_size(meta.dtype) + 64)),
+        view_{meta, nullptr} {
+    size_t address = reinterpret_cast<size_t>(bytes_->data());
+    view_.data = bytes_->data() + (64 - address % 64) % 64;
   }
   static Tensor zeros(DType dtype, const Shape& shape) {
     TensorMeta meta = dense_meta(dtype, shape);
@@ -71,7 +73,7 @@ class Tensor {
         view_.as<T>()[offset] = T(static_cast<float>(value));
     });
   }
-  std::vector<char> bytes_;
+  std::shared_ptr<std::vector<char>> bytes_;  // copies see the same elements
   TensorView view_;
 };
 

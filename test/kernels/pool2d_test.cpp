@@ -1,6 +1,7 @@
 #include <sstream>
 
 #include "kernels/common/attrs/pool2d.h"
+#include "test/kernels/isa_check.h"
 #include "test/kernels/kernel_check.h"
 
 namespace miai::test {
@@ -38,7 +39,7 @@ Tensor random_indices(const Shape& shape, int64_t size, std::mt19937& rng) {
   return t;
 }
 
-TEST(Pool2d, KernelsAgreeWithTheReference) {
+void compare_all() {
   std::mt19937 rng(31);
   for (const Case& c : cases())
     for (bool permuted : {false, true}) {
@@ -64,6 +65,13 @@ TEST(Pool2d, KernelsAgreeWithTheReference) {
           call_of("max_pool2d_gather", {}, {image(c.inp), random_indices(c.output(), elements, rng)}, {out}),
           kFactor, "gather");
     }
+}
+
+TEST(Pool2d, KernelsAgreeWithTheReference) {
+  for_each_isa([](const std::string& isa) {
+    SCOPED_TRACE(isa);
+    compare_all();
+  });
 }
 
 TEST(Pool2d, AdaptiveKernelsAgreeWithTheReference) {

@@ -1,0 +1,29 @@
+#include "kernels/x86/max_pool2d.h"
+
+#include "kernels/x86/simd.h"
+
+namespace miai::kernels::MIAI_ISA {
+namespace {
+
+MIAI_INLINE void take_larger_by(const float* x, int64_t step, int64_t count, int32_t index,
+                                float* __restrict y, int32_t* __restrict at) {
+  for (int64_t j = 0; j < count; ++j) {
+    float value = x[j * step], best = y[j];
+    bool takes = !(value <= best) & (best == best);
+    y[j] = takes ? value : best;
+    at[j] = takes ? index + static_cast<int32_t>(j * step) : at[j];
+  }
+}
+
+void take_larger(const float* x, int64_t step, int64_t count, int32_t index, float* y, int32_t* at) {
+  if (step == 1) return take_larger_by(x, 1, count, index, y, at);
+  if (step == 2) return take_larger_by(x, 2, count, index, y, at);
+  take_larger_by(x, step, count, index, y, at);
+}
+
+}  // namespace
+
+extern const MaxPoolLoops max_pool_loops;
+const MaxPoolLoops max_pool_loops = {take_larger};
+
+}  // namespace miai::kernels::MIAI_ISA

@@ -24,8 +24,19 @@ DType result_dtype(DType dtype, ReduceResult result) {
   return result == ReduceResult::kSum ? DType::kInt64 : DType::kFloat32;
 }
 
-void infer(InferContext& c, ReduceResult result) {
-  const auto& attrs = c.attrs<ReduceAttrs>();
+Dims kept_shape(const GradContext& c) {
+  const auto& attrs = c.attrs_as<ReduceAttrs>();
+  Dims shape = c.input_type(0).shape;
+  for (int i = 0; i < shape.size(); ++i)
+    if (!attrs.axis) shape[i] = 1;
+  if (attrs.axis)
+    for (int64_t a : *attrs.axis) shape[static_cast<int>(a < 0 ? a + shape.size() : a)] = 1;
+  return shape;
+}
+
+}  // namespace
+
+void infer_reduction(InferContext& c, const ReduceAttrs& attrs, ReduceResult result) {
   if (result == ReduceResult::kIndex && attrs.axis && attrs.axis->size() != 1)
     c.fail(ErrorKind::kValue, "axis", "expected one axis or None, got ", attrs.axis->size(), " axes");
   std::vector<bool> reduced = reduced_axes(c, attrs);
@@ -42,25 +53,13 @@ void infer(InferContext& c, ReduceResult result) {
   c.output(result_dtype(c.input(0).dtype, result), shape, c.input(0).device);
 }
 
-Dims kept_shape(const GradContext& c) {
-  const auto& attrs = c.attrs_as<ReduceAttrs>();
-  Dims shape = c.input_type(0).shape;
-  for (int i = 0; i < shape.size(); ++i)
-    if (!attrs.axis) shape[i] = 1;
-  if (attrs.axis)
-    for (int64_t a : *attrs.axis) shape[static_cast<int>(a < 0 ? a + shape.size() : a)] = 1;
-  return shape;
-}
-
-}  // namespace
-
 OpDef reduction_op(std::string name, std::string doc, ReduceResult result) {
   OpDef op;
   op.name = std::move(name);
   op.doc = std::move(doc);
   op.inputs = {{"inp"}};
   op.attrs = &attrs_type<ReduceAttrs>();
-  op.infer = [result](InferContext& c) { infer(c, result); };
+  op.infer = [result](InferContext& c) { infer_reduction(c, c.attrs<ReduceAttrs>(), result); };
   op.reduction = true;
   return op;
 }

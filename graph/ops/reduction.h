@@ -12,6 +12,8 @@ enum class ReduceResult {
   kIndex,  // int64: argmax; one axis or all; an axis of size 0 is an error
 };
 
+/// Checks the axes and gives the output.
+void infer_reduction(InferContext& context, const ReduceAttrs& attrs, ReduceResult result);
 OpDef reduction_op(std::string name, std::string doc, ReduceResult result);
 
 /// A value of the output's shape broadcast to the shape of input 0, whether or not the axes were kept.

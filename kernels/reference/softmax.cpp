@@ -1,0 +1,59 @@
+// softmax and log_softmax along one axis, in double.
+#include "kernels/common/attrs/softmax.h"
+
+#include <cmath>
+
+#include "kernels/common/axis_shape.h"
+#include "kernels/common/kernel_table.h"
+#include "kernels/common/strided.h"
+#include "kernels/reference/element.h"
+
+namespace miai::kernels {
+namespace {
+
+using reference::narrow;
+using reference::widen;
+
+template <bool kLog, class T>
+void softmax_of(const KernelArgs& args) {
+  int axis = softmax_axis(args.attrs_as<SoftmaxAttrs>(), args.inputs[0].rank());
+  AxisShape in(args.inputs[0], axis), out(args.outputs[0], axis);
+  auto line = [&](int64_t from, int64_t to) {
+    const T* x = args.inputs[0].as<T>() + from;
+    T* y = args.outputs[0].as<T>() + to;
+    double greatest = -HUGE_VAL, sum = 0;
+    for (int64_t i = 0; i < in.size; ++i) {
+      double value = widen(x[i * in.stride]);
+      greatest = value > greatest || value != value ? value : greatest;
+    }
+    for (int64_t i = 0; i < in.size; ++i) sum += std::exp(widen(x[i * in.stride]) - greatest);
+    double log_sum = std::log(sum);
+    for (int64_t i = 0; i < in.size; ++i) {
+      double shifted = widen(x[i * in.stride]) - greatest;
+      y[i * out.stride] = narrow<T>(kLog ? shifted - log_sum : std::exp(shifted) / sum);
+    }
+  };
+  for_each_offset(in.rest, line, in.strides, out.strides);
+}
+
+template <bool kLog>
+void run_softmax(const KernelArgs& args) {
+  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { softmax_of<kLog, T>(args); });
+}
+
+}  // namespace
+
+void register_reference_softmax(KernelTable& table) {
+  table.add({.op = "softmax",
+             .name = "reference/softmax",
+             .run = run_softmax<false>,
+             .cannot_fail = true,
+             .preference = -100});
+  table.add({.op = "log_softmax",
+             .name = "reference/log_softmax",
+             .run = run_softmax<true>,
+             .cannot_fail = true,
+             .preference = -100});
+}
+
+}  // namespace miai::kernels

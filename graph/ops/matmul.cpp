@@ -155,7 +155,7 @@ void define_matmul_samples(SampleTable& samples) {
       .valid({f32({7}), f32({7})})
       .valid({f32({7}), f32({7, 2})})
       .valid({f32({2, 7}), f32({7})})
-      .valid({f32({3, 2, 7}), f32({7})}, ta)
+      .valid({f32({3, 7, 2}), f32({7})}, ta)
       .valid({f32({2, 3, 4}), f32({2, 4, 5})})
       .valid({f32({2, 3, 4}), f32({4, 5})})
       .valid({f32({2, 3, 4}), f32({5, 4})}, tb)

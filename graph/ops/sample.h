@@ -20,7 +20,12 @@ struct SampleTensor {
   Shape shape;
   double low = -1, high = 1;
   std::vector<double> values{};  // given values instead of random ones, row-major
-  enum class Form { kDense, kTransposed, kSliced, kBroadcast } form = Form::kDense;  // how it lies in memory
+  enum class Form {
+    kDense,
+    kTransposed,
+    kSliced,
+    kBroadcast
+  } form = Form::kDense;  // how a tensor of `shape` lies in memory
   bool distinct = false;  // all values differ by a margin (max, sort: no ties)
   bool grad = true;       // gradients are checked (floats)
 

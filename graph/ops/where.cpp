@@ -50,7 +50,7 @@ void define_where_samples(SampleTable& samples) {
       .valid({b8({}), f32({}), f32({})})
       .valid({b8({0, 3}), f32({3}), f32({1})})
       .valid({b8({4, 1}), f32({5}), f32({2, 1, 1})})
-      .valid({b8({5, 7}).transposed(), f32({7, 5}), f32({})})
+      .valid({b8({7, 5}).transposed(), f32({7, 5}), f32({})})
       .valid({b8({1303}), f32({1303}), f32({1})})
       .valid({b8({9}), f64({9}), f64({9})})
       .valid({b8({9}), f16({9}), f16({9})})

@@ -63,6 +63,11 @@ class _BatchNorm(Module):
         training = not self.track_running_stats or (not self.freeze and self.training)
         if training and self.num_batches_tracked is not None:
             self.num_batches_tracked += 1
+        if inp.ndim == 3:
+            return F.squeeze(self._normalize(F.expand_dims(inp, -1), training), -1)
+        return self._normalize(inp, training)
+
+    def _normalize(self, inp: Tensor, training: bool) -> Tensor:
         return F.batch_norm(
             inp,
             self.running_mean,

@@ -65,7 +65,8 @@ class AvgPool2d(Module):
         return F.avg_pool2d(inp, self.kernel_size, self.stride, self.padding, self.mode)
 
     def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, mode={self.mode!r}"
+        window = f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        return f"{window}, mode={self.mode!r}"
 
 
 class _AdaptivePool2d(Module):

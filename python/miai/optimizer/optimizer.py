@@ -183,9 +183,7 @@ def _as_list(kind: str, params: Any) -> list[Any]:
         params = [params]
     if isinstance(params, Tensor) or not isinstance(params, Iterable):
         given = type(params).__name__
-        raise TypeError(
-            f"{kind}: argument 'params': expected an iterable of Parameters or dicts, got {given}"
-        )
+        raise TypeError(f"{kind}: argument 'params': expected a list of Parameters or of dicts, got {given}")
     items = list(params)
     if not items:
         raise ValueError(f"{kind}: argument 'params': expected parameters, got none")

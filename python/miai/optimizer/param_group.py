@@ -94,8 +94,8 @@ class ParamGroup(MutableMapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         if key in self._cells and _core.is_recording():
             raise RuntimeError(
-                f"param group: '{key}' read as a Python number inside a traced function, where it would never "
-                f"change; use group.cell('{key}'), or group.is_on('{key}')"
+                f"param group: '{key}' read as a Python number inside a traced function, where it would "
+                f"never change; use group.cell('{key}'), or group.is_on('{key}')"
             )
         return self._values[key]
 

@@ -1,6 +1,7 @@
 #include "imperative/recording.h"
 
 #include <atomic>
+#include <set>
 
 #include "imperative/dispatch.h"
 #include "imperative/random_state.h"
@@ -17,6 +18,13 @@ ConstantData host_constant(const EagerValue& value) {
                                [](char* p) { ::operator delete[](p, std::align_val_t(64)); });
   copy_to_host(value, data.get());
   return {data, bytes};
+}
+
+/// The name, or with a number behind it where it is taken.
+std::string unique_name(const std::string& name, std::set<std::string>& taken) {
+  std::string unique = name;
+  for (int i = 1; !taken.insert(unique).second; ++i) unique = name + "." + std::to_string(i);
+  return unique;
 }
 
 }  // namespace
@@ -151,16 +159,24 @@ FunctionPtr Recording::finish(const std::vector<ValuePtr>& outputs) {
             "trace: an output was not computed in the traced call; return what the step computes");
     function_->outputs.push_back(value);
   }
+  list_states();
+  return function_;
+}
+
+void Recording::list_states() {
+  std::set<std::string> names;
+  function_->states.clear();  // listed as they were read; now in the order of capture, with what was written
   for (CapturedCell& captured : captured_) {
     auto ticket = tickets_.find(captured.cell.get());
     if (ticket != tickets_.end()) {
       Attrs count = make_attrs(RandomAdvanceAttrs{ticket->second});
       captured.output = function_->add_node(find_op("random_advance"), count, {captured.input})->outputs[0];
     }
-    if (captured.input || captured.output)
-      function_->states.push_back({captured.cell->name, captured.input, captured.output});
+    if (!captured.input && !captured.output) continue;
+    std::string name = unique_name(captured.cell->name.empty() ? "state" : captured.cell->name, names);
+    if (captured.input) captured.input->name = name;
+    function_->states.push_back({std::move(name), captured.input, captured.output});
   }
-  return function_;
 }
 
 void Recording::roll_back() {

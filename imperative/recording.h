@@ -65,6 +65,7 @@ class Recording {
  private:
   CapturedCell& capture(Cell& cell);
   void map(const EagerValue& value, Value* recorded);
+  void list_states();
 
   FunctionPtr function_;
   std::unordered_map<uint64_t, Value*> values_;

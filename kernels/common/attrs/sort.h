@@ -1,0 +1,16 @@
+// Attributes of sort.
+#pragma once
+#include "kernels/common/attrs/attrs.h"
+
+namespace miai {
+
+struct SortAttrs {
+  bool descending = false;
+  int64_t dim = -1;
+  static auto fields() {
+    return std::tuple{field("descending", &SortAttrs::descending, "largest first"),
+                      field("dim", &SortAttrs::dim, "the axis; negative ones count from the end")};
+  }
+};
+
+}  // namespace miai

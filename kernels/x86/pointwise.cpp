@@ -1,14 +1,13 @@
 // Runs pointwise programs tile by tile: each instruction is a loop over a tile that stays in the first-level
 // cache.
 #include <array>
-#include <cstdlib>
 #include <cstring>
-#include <string_view>
 
 #include "kernels/common/attrs/pointwise.h"
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/pointwise/loop.h"
+#include "kernels/x86/isa.h"
 #include "kernels/x86/pointwise_tiles.h"
 
 namespace miai::kernels {
@@ -48,6 +47,7 @@ struct Constant {
   DType dtype = DType::kFloat32;
   double value = 0;
   int64_t integer = 0;
+  uint64_t element = 0;  // its bytes
 };
 
 struct Compiled {
@@ -66,6 +66,15 @@ struct Compiled {
 size_t outputs_of(const KernelSignature& s) { return s.outputs.size(); }
 
 bool is_half(DType dtype) { return dtype == DType::kFloat16 || dtype == DType::kBFloat16; }
+
+void fill(void* tile, DType dtype, double value, int64_t integer, int64_t n) {
+  visit_dtype(dtype, [&]<class T>() {
+    if constexpr (std::is_arithmetic_v<T>) {
+      T element = is_float(dtype) ? static_cast<T>(value) : static_cast<T>(integer);
+      std::fill_n(static_cast<T*>(tile), n, element);
+    }
+  });
+}
 
 /// Places for registers, given back after the last reader.
 class PlaceAllocator {
@@ -131,7 +140,9 @@ class Compiler {
 
   void add_constant(size_t i, const Instruction& in) {
     place_of_[i] = places_.take();
-    result_.constants.push_back({place_of_[i], in.dtype, in.value, in.integer});
+    Constant constant{place_of_[i], in.dtype, in.value, in.integer};
+    fill(&constant.element, in.dtype, in.value, in.integer, 1);
+    result_.constants.push_back(constant);
   }
 
   bool keeps_place(pointwise::Register r) const {
@@ -220,15 +231,6 @@ void visit_width(size_t bytes, F&& f) {
     default:
       return f.template operator()<uint64_t>();
   }
-}
-
-void fill(void* tile, DType dtype, double value, int64_t integer, int64_t n) {
-  visit_dtype(dtype, [&]<class T>() {
-    if constexpr (std::is_arithmetic_v<T>) {
-      T element = is_float(dtype) ? static_cast<T>(value) : static_cast<T>(integer);
-      std::fill_n(static_cast<T*>(tile), n, element);
-    }
-  });
 }
 
 /// The tiles of one thread.
@@ -323,8 +325,52 @@ Prepared prepare(const KernelSignature& s) {
   return {std::make_shared<const Compiled>(Compiler(s, s.attrs.as<PointwiseAttrs>().program).compile()), 0};
 }
 
+/// One element: registers are 8 bytes each, operands of the right dtype are read where they lie.
+void run_one(const Compiled& c, const KernelArgs& args) {
+  std::array<uint64_t, kMostTiles> registers;
+  std::array<void*, kMostTiles> places;
+  for (int i = 0; i < c.places; ++i) places[i] = &registers[i];
+  for (const Constant& k : c.constants) registers[k.place] = k.element;
+  for (const Load& load : c.loads) {
+    void* data = args.inputs[load.input].data;
+    if (load.convert)
+      load.convert(places[load.place], data, nullptr, nullptr, 1);
+    else
+      places[load.place] = data;
+  }
+  auto at = [&](int place) { return place < 0 ? nullptr : places[place]; };
+  for (const Step& step : c.steps) step.run(places[step.out], at(step.a), at(step.b), at(step.c), 1);
+  for (const Store& store : c.stores) {
+    void* data = args.outputs[store.output].data;
+    if (store.convert)
+      store.convert(data, places[store.place], nullptr, nullptr, 1);
+    else
+      visit_width(store.element_bytes, [&]<class T>() { std::memcpy(data, places[store.place], sizeof(T)); });
+  }
+}
+
+/// A program of one instruction on dense operands needs no tiles.
+bool is_single(const Compiled& c) {
+  return c.steps.size() == 1 && c.loads.empty() && c.constants.empty() && c.stores.empty();
+}
+void run_single(const Compiled& c, const KernelArgs& args, int64_t begin, int64_t end) {
+  const Step& step = c.steps[0];
+  auto at = [&](int place) -> const void* {
+    for (size_t i = 0; i < c.direct.size(); ++i)
+      if (c.direct[i].first == place)
+        return static_cast<const char*>(args.inputs[c.direct[i].second].data) +
+               begin * static_cast<int64_t>(c.direct_bytes[i]);
+    return nullptr;
+  };
+  char* out = static_cast<char*>(args.outputs[0].data) + begin * static_cast<int64_t>(c.output_bytes);
+  step.run(out, at(step.a), at(step.b), at(step.c), end - begin);
+}
+
 void run(const KernelArgs& args) {
   const Compiled& compiled = args.state_as<Compiled>();
+  if (compiled.loop.size == 1) return run_one(compiled, args);
+  if (compiled.loop.size <= kGrain && is_single(compiled))
+    return run_single(compiled, args, 0, compiled.loop.size);
   parallel_for(0, compiled.loop.size, kGrain,
                [&](int64_t begin, int64_t end) { Runner(compiled, args).run(begin, end); });
 }
@@ -332,18 +378,7 @@ void run(const KernelArgs& args) {
 }  // namespace
 
 const TileInstructions& tile_instructions() {
-  static const TileInstructions* chosen = [] {
-    const char* text = std::getenv("MIAI_ISA");
-    std::string_view most = text ? text : "avx512";
-    bool has512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    bool has2 =
-        __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-    if (has512 && most == "avx512") return &avx512::kTileInstructions;
-    if (has2 && most != "baseline") return &avx2::kTileInstructions;
-    return &baseline::kTileInstructions;
-  }();
-  return *chosen;
+  return choose_isa(baseline::kTileInstructions, avx2::kTileInstructions, avx512::kTileInstructions);
 }
 
 void register_x86_pointwise(KernelTable& table) {

@@ -10,7 +10,7 @@
 namespace miai::test {
 namespace {
 
-constexpr double kFactor = 40;  // units of the dtype's epsilon, relative to max(1, |expected|)
+constexpr double kFactor = 200;  // sums of up to some 10,000 elements, which cancel
 
 Call reduce_call(const std::string& op, const Tensor& input, const std::optional<Ints>& axis) {
   Shape out;

@@ -1,0 +1,272 @@
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "kernels/common/attrs/pointwise.h"
+#include "kernels/common/pointwise/builder.h"
+#include "test/kernels/isa_check.h"
+#include "test/kernels/kernel_check.h"
+
+namespace miai::test {
+namespace {
+
+using pointwise::Builder;
+using pointwise::Expr;
+using pointwise::Opcode;
+using pointwise::Program;
+
+Call pointwise_call(const Program& program, std::vector<Tensor> inputs, DType output, const Shape& shape) {
+  return {"pointwise", make_attrs(PointwiseAttrs{program}), std::move(inputs), {dense_meta(output, shape)}};
+}
+
+Program unary_program(Opcode opcode, DType dtype, DType output) {
+  DType inputs[] = {dtype};
+  Builder b(inputs, output);
+  return b.finish(b.apply(opcode, b.input(0)));
+}
+
+/// A random expression whose values stay small.
+Program random_program(const std::vector<DType>& inputs, DType output, std::mt19937& rng) {
+  Builder b(inputs, output);
+  std::vector<Expr> known;
+  for (size_t i = 0; i < inputs.size(); ++i) known.push_back(b.input(static_cast<int>(i)));
+  Expr condition = known[rng() % known.size()] < 0.25;
+  known.push_back(b.constant(0.5));
+  bool has_fractions = is_float(b.compute_dtype());
+  for (int i = 0; i < 8; ++i) {
+    Expr x = known[rng() % known.size()], y = known[rng() % known.size()];
+    switch (rng() % (has_fractions ? 8 : 6)) {
+      case 0:
+        known.push_back(x + y);
+        break;
+      case 1:
+        known.push_back(x - y);
+        break;
+      case 2:
+        known.push_back(has_fractions ? x * y * 0.5 : x * y);
+        break;
+      case 3:
+        known.push_back(max(x, y));
+        break;
+      case 4:
+        known.push_back(min(x, abs(y)));
+        break;
+      case 5:
+        known.push_back(select(condition, x, y));
+        break;
+      case 6:
+        known.push_back(tanh(x));
+        break;
+      default:
+        known.push_back(exp(min(x, 1)));
+    }
+  }
+  return b.finish(known.back());
+}
+
+TEST(PointwiseBuilder, EqualSubexpressionsShareARegister) {
+  DType inputs[] = {DType::kFloat32};
+  Builder b(inputs, DType::kFloat32);
+  Expr x = b.input(0);
+  Program program = b.finish(exp(x) + exp(x));
+  EXPECT_EQ(program.code.size(), 3u);
+}
+
+TEST(PointwiseBuilder, HalvesComputeInFloat32AndIntegersInTheOutputsFloat) {
+  DType half[] = {DType::kFloat16};
+  EXPECT_EQ(Builder(half, DType::kFloat16).compute_dtype(), DType::kFloat32);
+  DType mixed[] = {DType::kInt64, DType::kBFloat16};
+  EXPECT_EQ(Builder(mixed, DType::kBFloat16).compute_dtype(), DType::kFloat32);
+  DType integer[] = {DType::kInt32};
+  EXPECT_EQ(Builder(integer, DType::kFloat32).compute_dtype(), DType::kFloat32);
+  EXPECT_EQ(Builder(integer, DType::kBool).compute_dtype(), DType::kInt32);
+}
+
+TEST(PointwiseProgram, TextReadsBack) {
+  std::mt19937 rng(1);
+  for (int i = 0; i < 50; ++i) {
+    Program program = random_program({DType::kFloat32, DType::kInt64}, DType::kFloat64, rng);
+    std::string text = program_to_text(program);
+    EXPECT_EQ(program_from_text(text), program) << text;
+  }
+  for (const char* bad : {"x", "in:float32#0;add:float32,0,1>2|1", "in:float9#0>0|1", "in:float32#0>5|1"})
+    EXPECT_THROW(program_from_text(bad), Error) << bad;
+}
+
+TEST(Pointwise, RandomProgramsAgreeWithTheReference) {
+  std::mt19937 rng(2);
+  constexpr DType kDTypes[] = {DType::kFloat32,  DType::kFloat32, DType::kFloat64, DType::kFloat16,
+                               DType::kBFloat16, DType::kInt32,   DType::kInt64,   DType::kUInt8};
+  auto size = [&](int most) { return static_cast<int64_t>(rng() % most) + 1; };
+  int compared = 0;
+  for (int i = 0; i < 300; ++i) {
+    std::vector<DType> dtypes;
+    for (int64_t k = size(3); k > 0; --k) dtypes.push_back(kDTypes[rng() % std::size(kDTypes)]);
+    DType output = dtypes[0];
+    for (DType d : dtypes) output = promote(output, d);
+    Shape shape = i % 5 == 0 ? Shape{1} : i % 5 == 1 ? Shape{size(2000)} : Shape{size(6), size(40), size(30)};
+    std::vector<Tensor> inputs;
+    for (DType dtype : dtypes) {
+      Shape own = shape;
+      if (rng() % 3 == 0) own[static_cast<int>(rng() % own.size())] = 1;
+      std::vector<int> order =
+          rng() % 3 == 0 && own.size() == 3 ? std::vector<int>{2, 0, 1} : std::vector<int>{};
+      inputs.push_back(Tensor::random(dtype, own, rng, order, rng() % 5 == 0 ? 2 : 1));
+    }
+    Program program = random_program(dtypes, output, rng);
+    Call call = pointwise_call(program, inputs, output, shape);
+    for_each_isa([&](const std::string& isa) {
+      compared += check_kernels(call, 60, isa + " " + program_to_text(program));
+    });
+  }
+  EXPECT_TRUE(KernelTable::global().find(DeviceKind::kCpu, "pointwise").size() == 1 || compared >= 250);
+}
+
+TEST(Pointwise, OutputMayBeAnInput) {
+  std::mt19937 rng(3);
+  for (int64_t n : {1, 7, 512, 5000, 40000}) {
+    std::vector<DType> dtypes{DType::kFloat32, DType::kFloat32};
+    Program program = random_program(dtypes, DType::kFloat32, rng);
+    std::vector<Tensor> inputs{Tensor::random(DType::kFloat32, {n}, rng),
+                               Tensor::random(DType::kFloat32, {n}, rng)};
+    Call call = pointwise_call(program, inputs, DType::kFloat32, {n});
+    for (const auto& kernel : KernelTable::global().find(DeviceKind::kCpu, "pointwise")) {
+      Tensor expected = PreparedKernel(*kernel, call).run()[0];
+      for (size_t over : {0, 1}) {
+        std::vector<TensorMeta> in{inputs[0].view(), inputs[1].view()};
+        Prepared prepared =
+            kernel->prepare ? kernel->prepare({"pointwise", in, call.outputs, call.attrs}) : Prepared{};
+        Tensor copies[] = {Tensor::zeros(DType::kFloat32, {n}), Tensor::zeros(DType::kFloat32, {n})};
+        for (int k : {0, 1})
+          std::memcpy(copies[k].view().data, inputs[k].view().data, static_cast<size_t>(n) * sizeof(float));
+        std::vector<TensorView> views{copies[0].view(), copies[1].view()}, results{views[over]};
+        Tensor workspace = Tensor::zeros(DType::kInt8, {static_cast<int64_t>(prepared.workspace_bytes)});
+        KernelContext context;
+        kernel->run({call.attrs, prepared.state.get(), views, results, workspace.view().data, context});
+        for (int64_t i = 0; i < n; ++i)
+          ASSERT_EQ(copies[over].at(i), expected.at(i)) << kernel->name << " " << i;
+      }
+    }
+  }
+}
+
+struct Function {
+  Opcode opcode;
+  double (*exact)(double);
+  double low, high;
+  double units;  // in the last place of float32
+};
+const Function kFunctions[] = {
+    {Opcode::kExp, std::exp, -104, 89, 2},    {Opcode::kLog, std::log, 0, 100, 2},
+    {Opcode::kTanh, std::tanh, -10, 10, 3},   {Opcode::kErf, std::erf, -5, 5, 3},
+    {Opcode::kSqrt, std::sqrt, 0, 100, 0.51}, {Opcode::kSin, std::sin, -20, 20, 2},
+    {Opcode::kExpm1, std::expm1, -5, 5, 2},   {Opcode::kLog1p, std::log1p, -0.9, 9, 2},
+};
+
+/// Distance in units of the last place of float32 at `exact`.
+double units_between(double got, double exact) {
+  if (std::isnan(exact)) return std::isnan(got) ? 0 : HUGE_VAL;
+  auto nearest = static_cast<float>(exact);
+  if (std::isinf(nearest) || nearest == 0) return got == nearest ? 0 : HUGE_VAL;
+  double unit = std::ldexp(1.0, std::max(std::ilogb(nearest), -126) - 23);
+  return std::abs(got - exact) / unit;
+}
+
+void check_function(const Function& f, const std::vector<float>& values, const std::string& what) {
+  auto n = static_cast<int64_t>(values.size());
+  Tensor input = Tensor::zeros(DType::kFloat32, {n});
+  std::copy(values.begin(), values.end(), input.view().as<float>());
+  Call call = pointwise_call(unary_program(f.opcode, DType::kFloat32, DType::kFloat32), {input},
+                             DType::kFloat32, {n});
+  for (const auto& kernel : KernelTable::global().find(DeviceKind::kCpu, "pointwise")) {
+    Tensor got = PreparedKernel(*kernel, call).run()[0];
+    for (int64_t i = 0; i < n; ++i) {
+      double exact = f.exact(values[static_cast<size_t>(i)]);
+      ASSERT_LE(units_between(got.at(i), exact), f.units)
+          << kernel->name << " " << what << " " << opcode_name(f.opcode) << "("
+          << values[static_cast<size_t>(i)] << "): expected " << exact << ", got " << got.at(i);
+    }
+  }
+}
+
+TEST(Pointwise, FunctionsOfFloat32AreAccurate) {
+  std::mt19937 rng(4);
+  for (const Function& f : kFunctions) {
+    std::uniform_real_distribution<double> wide(f.low, f.high), small(-20, 0);
+    std::vector<float> values;
+    for (int i = 0; i < 20000; ++i) values.push_back(static_cast<float>(wide(rng)));
+    for (int i = 0; i < 5000; ++i) {
+      double magnitude = std::pow(10, small(rng));
+      values.push_back(static_cast<float>(f.low < 0 && i % 2 ? -magnitude : magnitude));
+    }
+    for_each_isa([&](const std::string& isa) { check_function(f, values, isa); });
+  }
+}
+
+TEST(Pointwise, SpecialValues) {
+  using Limits = std::numeric_limits<float>;
+  std::vector<float> values{0.0f,
+                            -0.0f,
+                            1,
+                            -1,
+                            Limits::infinity(),
+                            -Limits::infinity(),
+                            Limits::quiet_NaN(),
+                            Limits::max(),
+                            Limits::lowest(),
+                            Limits::min(),
+                            Limits::denorm_min(),
+                            -Limits::denorm_min(),
+                            1e-40f,
+                            -1e-40f,
+                            88.9f,
+                            -88.9f,
+                            -103.9f};
+  for (int copies = 0; copies < 2; ++copies) values.insert(values.end(), values.begin(), values.end());
+  for (const Function& f : kFunctions)
+    if (f.opcode != Opcode::kSin)  // of huge values: libm's
+      for_each_isa([&](const std::string& isa) { check_function(f, values, isa); });
+}
+
+TEST(Pointwise, NanWinsInMaxAndMin) {
+  DType dtypes[] = {DType::kFloat32, DType::kFloat32};
+  for (bool greatest : {false, true}) {
+    Builder b(dtypes, DType::kFloat32);
+    Expr x = b.input(0), y = b.input(1);
+    Program program = b.finish(greatest ? max(x, y) : min(x, y));
+    Tensor first = Tensor::zeros(DType::kFloat32, {40}), second = Tensor::zeros(DType::kFloat32, {40});
+    first.view().as<float>()[3] = second.view().as<float>()[38] = NAN;
+    Call call = pointwise_call(program, {first, second}, DType::kFloat32, {40});
+    for_each_isa([&](const std::string& isa) {
+      for (const auto& kernel : KernelTable::global().find(DeviceKind::kCpu, "pointwise")) {
+        Tensor got = PreparedKernel(*kernel, call).run()[0];
+        for (int64_t i = 0; i < 40; ++i)
+          EXPECT_EQ(std::isnan(got.at(i)), i == 3 || i == 38) << isa << kernel->name << i;
+      }
+    });
+  }
+}
+
+TEST(Pointwise, IntegersFollowNumPy) {
+  DType dtypes[] = {DType::kInt32, DType::kInt32};
+  const int32_t lowest = std::numeric_limits<int32_t>::min();
+  const int32_t x[] = {7, -7, 7, -7, 5, lowest, lowest, 0}, y[] = {2, 2, -2, -2, 0, -1, 0, 3};
+  const int32_t down[] = {3, -4, -4, 3, 0, lowest, 0, 0}, rest[] = {1, 1, -1, -1, 0, 0, 0, 0};
+  for (Opcode opcode : {Opcode::kFloorDiv, Opcode::kMod}) {
+    Builder b(dtypes, DType::kInt32);
+    Program program = b.finish(b.apply(opcode, b.input(0), b.input(1)));
+    Tensor first = Tensor::zeros(DType::kInt32, {8}), second = Tensor::zeros(DType::kInt32, {8});
+    std::copy(std::begin(x), std::end(x), first.view().as<int32_t>());
+    std::copy(std::begin(y), std::end(y), second.view().as<int32_t>());
+    Call call = pointwise_call(program, {first, second}, DType::kInt32, {8});
+    for (const auto& kernel : KernelTable::global().find(DeviceKind::kCpu, "pointwise")) {
+      Tensor got = PreparedKernel(*kernel, call).run()[0];
+      for (int64_t i = 0; i < 8; ++i)
+        EXPECT_EQ(got.at(i), opcode == Opcode::kMod ? rest[i] : down[i])
+            << kernel->name << " " << x[i] << " " << y[i];
+    }
+  }
+}
+
+}  // namespace
+}  // namespace miai::test

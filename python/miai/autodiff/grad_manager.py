@@ -118,7 +118,7 @@ class GradManager:
 
 def _targets_and_seeds(y: Any, dy: Any) -> tuple[list[Tensor], list[Tensor]]:
     targets = [] if y is None else [y] if isinstance(y, Tensor) else list(y)
-    seeds = [None] * len(targets) if dy is None else [dy] if isinstance(dy, Tensor) else list(dy)
+    seeds: list[Any] = [None] * len(targets) if dy is None else [dy] if isinstance(dy, Tensor) else list(dy)
     if len(seeds) != len(targets):
         raise ValueError(f"backward: argument 'dy': expected {len(targets)} tensors as for 'y', got {len(seeds)}")
     ones = _core.op("full")

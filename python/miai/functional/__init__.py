@@ -8,7 +8,7 @@ Tensor([0., 2.])
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import _core
 from . import creation, joining, loss, nn
@@ -23,6 +23,11 @@ _WRAPPED = {name for name in globals() if not name.startswith("_")}
 for _name in _core.op_names():
     if _name not in _WRAPPED:
         globals()[_name] = _core.op(_name)
+
+if TYPE_CHECKING:  # what the operator table brings; the build's stub has their signatures
+
+    def __getattr__(name: str) -> Any: ...
+
 
 _ALIASES = {
     "logsoftmax": "log_softmax",
@@ -41,4 +46,8 @@ for _alias, _name in _ALIASES.items():
         globals()[_alias] = globals()[_name]
 mse_loss = square_loss
 
-__all__ = [name for name in globals() if not name.startswith("_") and name not in ("Any", "annotations")]
+__all__ = [
+    name
+    for name in globals()
+    if not name.startswith("_") and name not in ("TYPE_CHECKING", "Any", "annotations")
+]

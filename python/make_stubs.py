@@ -1,7 +1,7 @@
 """Writes the type stub of miai.functional from the operator table: make_stubs.py EXTENSION SOURCE OUTPUT.
 
-EXTENSION is the built miai._core, SOURCE the module functional/__init__.py, OUTPUT the stub. What SOURCE imports
-itself is copied; every other operator gets its signature and documentation from its definition.
+EXTENSION is the built miai._core, SOURCE the module functional/__init__.py, OUTPUT the stub. What SOURCE
+imports itself is copied; every other operator gets its signature and documentation from its definition.
 """
 
 from __future__ import annotations

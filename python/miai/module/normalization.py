@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .. import _core
 from .. import functional as F
 from ..tensor import Parameter, Tensor
 from . import init
 from ._parameters import buffer, check_positive, parameter
 from .module import Module
+
+_layer_norm = _core.op("layer_norm")
 
 
 class _BatchNorm(Module):
@@ -159,7 +162,7 @@ class LayerNorm(Module):
             init.zeros_(self.bias)
 
     def forward(self, inp: Tensor) -> Tensor:
-        return F.layer_norm(inp, self.normalized_shape, self.affine, self.weight, self.bias, self.eps)
+        return _layer_norm(inp, self.weight, self.bias, normalized_shape=self.normalized_shape, eps=self.eps)
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, affine={self.affine}"

@@ -7,7 +7,7 @@ from typing import Any
 from .. import functional as F
 from ..tensor import Tensor
 from .clocks import Clocks
-from .optimizer import Optimizer, State, subtract
+from .optimizer import Optimizer, subtract
 from .param_group import ParamGroup
 from .scalars import Scalars
 
@@ -59,34 +59,28 @@ class Adam(Optimizer):
         self._clocks.advance(
             [self._state[param] for param in param_group["params"]], [state for _, _, state in found]
         )
-        scalars = Scalars(param_group)
+        scalars = Scalars(lambda clock: _numbers(param_group, clock))
         has_decay = param_group.is_on("weight_decay")
         for param, grad, state in found:
-            if has_decay:
-                grad = self._decay(param, grad, scalars)
-            self._move(param, grad, state, scalars)
+            mean_share, square_share, step_size, root, eps, weight_decay, decay = scalars.get(
+                grad, state["step"]
+            )
+            if has_decay and self._is_decoupled:
+                subtract(param, param.astype(grad.dtype) * decay)
+            elif has_decay:
+                grad = grad + param.astype(grad.dtype) * weight_decay
+            mean, square = state["exp_avg"], state["exp_avg_sq"]
+            mean += (grad - mean) * mean_share
+            square += (grad * grad - square) * square_share
+            subtract(param, mean / (F.sqrt(square) / root + eps) * step_size)
 
-    def _decay(self, param: Tensor, grad: Tensor, scalars: Scalars) -> Tensor:
-        group = scalars.group
-        if not self._is_decoupled:
-            return grad + param.astype(grad.dtype) * scalars.get(grad, "weight_decay")
-        share = scalars.derive(grad, ("decay",), lambda: group.cell("lr") * group.cell("weight_decay"))
-        subtract(param, param.astype(grad.dtype) * share)
-        return grad
 
-    def _move(self, param: Tensor, grad: Tensor, state: State, scalars: Scalars) -> None:
-        group, clock = scalars.group, state["step"]
-        new1 = scalars.derive(grad, ("new1",), lambda: 1 - group.cell("betas", 0))
-        new2 = scalars.derive(grad, ("new2",), lambda: 1 - group.cell("betas", 1))
-        step_size = scalars.derive(
-            grad, ("step_size", id(clock)), lambda: group.cell("lr") / (1 - group.cell("betas", 0) ** clock)
-        )
-        root = scalars.derive(grad, ("root", id(clock)), lambda: F.sqrt(1 - group.cell("betas", 1) ** clock))
-        mean, square = state["exp_avg"], state["exp_avg_sq"]
-        mean += (grad - mean) * new1
-        square += (grad * grad - square) * new2
-        divisor = F.sqrt(square) / root + scalars.get(grad, "eps")
-        subtract(param, mean / divisor * step_size)
+def _numbers(group: ParamGroup, clock: Tensor) -> tuple[Tensor, ...]:
+    """Shares of the new gradient in both means, step size and divisor with bias correction, eps, decays."""
+    lr, beta1, beta2 = group.cell("lr"), group.cell("betas", 0), group.cell("betas", 1)
+    step_size, root = lr / (1 - beta1**clock), F.sqrt(1 - beta2**clock)
+    weight_decay = group.cell("weight_decay")
+    return 1 - beta1, 1 - beta2, step_size, root, group.cell("eps"), weight_decay, lr * weight_decay
 
 
 class AdamW(Adam):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from .. import _core
 from .. import functional as F
 from ..autodiff import no_grad
+from ..dtype import float32, float64
 from ..tensor import Tensor
 from .optimizer import compute_dtype
 
@@ -53,7 +54,7 @@ def clip_grad_norm(tensors: Tensor | Iterable[Tensor], max_norm: float, ord: flo
         grads = _grads("clip_grad_norm", tensors)
         if not grads:
             return F.zeros(())
-        dtype = "float64" if any(compute_dtype(grad) == "float64" for grad in grads) else "float32"
+        dtype = float64 if any(compute_dtype(grad) == float64 for grad in grads) else float32
         norm = _norm([grad.astype(dtype).to(grads[0].device) for grad in grads], float(ord))
         scale = F.minimum(max_norm / (norm + 1e-6), 1.0)
         for grad in grads:

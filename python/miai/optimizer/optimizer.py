@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from .. import _core
 from ..autodiff import no_grad
-from ..dtype import dtype_name, is_floating
+from ..dtype import float32, float64, is_floating
 from ..tensor import Parameter, Tensor
 from .param_group import ParamGroup, is_number
 from .state import load_optimizer_state, optimizer_state
@@ -16,10 +16,10 @@ Self = TypeVar("Self", bound="Optimizer")
 State = dict[str, Tensor]
 
 
-def compute_dtype(tensor: Tensor) -> str:
+def compute_dtype(tensor: Tensor) -> Any:
     """The dtype in which a tensor is updated: its own, float32 for 16-bit ones."""
-    name = dtype_name(tensor.dtype)
-    return name if name in ("float32", "float64") else "float32"
+    dtype = tensor.dtype
+    return dtype if dtype in (float32, float64) else float32
 
 
 class Optimizer:
@@ -113,7 +113,7 @@ class Optimizer:
         if is_number(value):
             full = _core.op("full")
             value = full(
-                shape=param.shape, value=float(value), dtype=compute_dtype(param), device=param.device
+                shape=param.shape, value=float(value), dtype=str(compute_dtype(param)), device=param.device
             )
         state = Tensor(value)
         state.name = f"{param.name}.{name}" if param.name else ""
@@ -134,7 +134,8 @@ class Optimizer:
         for param in param_group["params"]:
             grad = param.grad
             if grad is not None:
-                found.append((param, grad.astype(compute_dtype(param)), self._state[param]))
+                dtype = compute_dtype(param)
+                found.append((param, grad if grad.dtype is dtype else grad.astype(dtype), self._state[param]))
         return found
 
     def step(self: Self) -> Self:

@@ -1,30 +1,29 @@
-"""Numbers of a group in the dtype and on the device of a parameter, each computed once a step."""
+"""Numbers of a step in the dtype and on the device of a parameter, each computed once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from ..tensor import Tensor
-from .param_group import ParamGroup
 
 
 class Scalars:
-    """Numbers of one group for one step. What is derived is computed in float64 and cast at the end."""
+    """What `make` gives for a step count (None where there is none): float64 tensors of rank 0, cast when
+    asked for."""
 
-    def __init__(self, group: ParamGroup) -> None:
-        self.group = group
-        self._made: dict[tuple[object, ...], Tensor] = {}
+    def __init__(self, make: Callable[[Any], tuple[Tensor, ...]]) -> None:
+        self._make = make
+        self._sources: dict[int, tuple[Tensor, ...]] = {}
+        self._cast: dict[tuple[Any, ...], tuple[Tensor, ...]] = {}
 
-    def get(self, like: Tensor, key: str, index: int = 0) -> Tensor:
-        """A number of the group, for arithmetic with `like`."""
-        return self.derive(like, (key, index), lambda: self.group.cell(key, index))
-
-    def derive(self, like: Tensor, key: tuple[object, ...], make: Callable[[], Tensor]) -> Tensor:
-        """What `make` gives, made once for each key, dtype and device."""
-        place = (*key, str(like.dtype), like.device)
-        if place not in self._made:
-            source = self._made.get(key)
-            if source is None:
-                source = self._made[key] = make()
-            self._made[place] = source.astype(like.dtype).to(like.device)
-        return self._made[place]
+    def get(self, like: Tensor, clock: Tensor | None = None) -> tuple[Tensor, ...]:
+        """The numbers for arithmetic with `like`."""
+        place = (id(clock), like.dtype, like.device)
+        numbers = self._cast.get(place)
+        if numbers is None:
+            if id(clock) not in self._sources:
+                self._sources[id(clock)] = self._make(clock)
+            numbers = tuple(n.astype(like.dtype).to(like.device) for n in self._sources[id(clock)])
+            self._cast[place] = numbers
+        return numbers

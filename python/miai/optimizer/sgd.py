@@ -39,17 +39,19 @@ class SGD(Optimizer):
                 self._add_state(param, "momentum_buffer")
 
     def _updates(self, param_group: ParamGroup) -> None:
-        scalars = Scalars(param_group)
+        scalars = Scalars(
+            lambda _: tuple(param_group.cell(key) for key in ("lr", "momentum", "weight_decay"))
+        )
         has_decay = param_group.is_on("weight_decay")
         has_momentum = param_group.is_on("momentum")
         nesterov = param_group.is_on("nesterov")
         for param, grad, state in self._with_grad(param_group):
+            lr, momentum, weight_decay = scalars.get(grad)
             if has_decay:
-                grad = grad + param.astype(grad.dtype) * scalars.get(grad, "weight_decay")
+                grad = grad + param.astype(grad.dtype) * weight_decay
             if has_momentum:
-                momentum = scalars.get(grad, "momentum")
                 buffer = state["momentum_buffer"]
                 buffer *= momentum
                 buffer += grad
                 grad = grad + buffer * momentum if nesterov else buffer
-            subtract(param, grad * scalars.get(grad, "lr"))
+            subtract(param, grad * lr)

@@ -2,8 +2,7 @@
 
 >>> import miai as mi
 >>> import miai.module as M
->>> net = M.Sequential(M.Conv2d(1, 8, 3, padding=1), M.BatchNorm2d(8), M.ReLU(), M.AdaptiveAvgPool2d(1),
-M.Flatten())
+>>> net = M.Sequential(M.Conv2d(1, 8, 3), M.BatchNorm2d(8), M.ReLU(), M.AdaptiveAvgPool2d(1), M.Flatten())
 >>> net(mi.functional.ones((2, 1, 8, 8))).shape
 (2, 8)
 """

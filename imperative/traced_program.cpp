@@ -60,7 +60,10 @@ bool bind_symbols(const Value& input, const Shape& shape, SymbolValues& sizes) {
 
 TracedProgram::TracedProgram(FunctionPtr function, const std::vector<CapturedCell>& captured,
                              const CompileOptions& options)
-    : function_(std::move(function)), executable_(compile(*function_, options)), execution_(executable_) {
+    : function_(std::move(function)),
+      opt_level_(options.opt_level),
+      executable_(compile(*function_, options)),
+      execution_(executable_) {
   for (const CapturedCell& c : captured) {
     TensorType type = c.input ? c.input->type : TensorType{};
     cells_.push_back({WeakCell(*c.cell), c.cell->name, type, !c.initial, c.input != nullptr,
@@ -71,6 +74,13 @@ TracedProgram::TracedProgram(FunctionPtr function, const std::vector<CapturedCel
 std::vector<CellPtr> TracedProgram::lock_cells() const {
   std::vector<CellPtr> cells;
   for (const BoundCell& bound : cells_) cells.push_back(bound.cell.lock());
+  return cells;
+}
+
+std::vector<std::pair<CellPtr, std::string>> TracedProgram::state_cells() const {
+  std::vector<std::pair<CellPtr, std::string>> cells;
+  for (const BoundCell& bound : cells_)
+    if (is_state(bound)) cells.emplace_back(bound.cell.lock(), function_->states[cells.size()].name);
   return cells;
 }
 

@@ -37,7 +37,9 @@ class TracedProgram {
 
   const Function& function() const { return *function_; }
   Executable& executable() { return *executable_; }
-  const std::vector<BoundCell>& cells() const { return cells_; }
+  /// The cells behind the function's states, in order, with their names; null: gone.
+  std::vector<std::pair<CellPtr, std::string>> state_cells() const;
+  int opt_level() const { return opt_level_; }
   void release_memory() { execution_.release_memory(); }
   /// What the captured cells hold now (null: empty or gone), and putting that back.
   std::vector<ValuePtr> snapshot() const;
@@ -50,6 +52,7 @@ class TracedProgram {
   bool is_state(const BoundCell& cell) const { return cell.read || (cell.written && !cell.cleared); }
 
   FunctionPtr function_;
+  int opt_level_;
   std::vector<BoundCell> cells_;
   std::shared_ptr<Executable> executable_;
   std::mutex run_mutex_;  // an execution belongs to one thread at a time

@@ -9,6 +9,7 @@ void bind_trace(pybind11::module_& module);     // Recording, TracedProgram, Dim
 void bind_runtime(pybind11::module_& module);   // devices, memory, threads, configuration
 void bind_tensor(pybind11::module_& module);    // creation, reading, writing
 void bind_dlpack(pybind11::module_& module);    // exchange of memory
+void bind_model(pybind11::module_& module);     // model files and checkpoints
 void bind_samples(pybind11::module_& module);   // operator samples, for the tests
 
 }  // namespace miai::python

@@ -14,10 +14,14 @@ constexpr char kName[] = "dltensor", kUsedName[] = "used_dltensor";
 DLDataType to_dlpack_type(DType dtype) {
   const auto bits = static_cast<uint8_t>(dtype_size(dtype) * 8);
   switch (dtype) {
-    case DType::kBool: return {6, 8, 1};  // kDLBool, which the header of version 0.6 does not name
-    case DType::kUInt8: return {kDLUInt, bits, 1};
-    case DType::kBFloat16: return {kDLBfloat, bits, 1};
-    default: return {static_cast<uint8_t>(is_float(dtype) ? kDLFloat : kDLInt), bits, 1};
+    case DType::kBool:
+      return {6, 8, 1};  // kDLBool, which the header of version 0.6 does not name
+    case DType::kUInt8:
+      return {kDLUInt, bits, 1};
+    case DType::kBFloat16:
+      return {kDLBfloat, bits, 1};
+    default:
+      return {static_cast<uint8_t>(is_float(dtype) ? kDLFloat : kDLInt), bits, 1};
   }
 }
 
@@ -26,8 +30,8 @@ DType from_dlpack_type(DLDataType type) {
     DLDataType ours = to_dlpack_type(static_cast<DType>(i));
     if (ours.code == type.code && ours.bits == type.bits && type.lanes == 1) return static_cast<DType>(i);
   }
-  raise(ErrorKind::kType, "from_dlpack: no dtype for DLPack type code ", static_cast<int>(type.code), " with ",
-        static_cast<int>(type.bits), " bits");
+  raise(ErrorKind::kType, "from_dlpack: no dtype for DLPack type code ", static_cast<int>(type.code),
+        " with ", static_cast<int>(type.bits), " bits");
 }
 
 /// An exported tensor: keeps the value, and marks its storage while somebody holds it.
@@ -37,7 +41,9 @@ struct Exported {
   ~Exported() { value->ref.storage->remove_export(); }
 };
 
-void delete_exported(DLManagedTensor* managed) { delete static_cast<Exported*>(managed->manager_ctx); }  // NOLINT
+void delete_exported(DLManagedTensor* managed) {
+  delete static_cast<Exported*>(managed->manager_ctx);
+}  // NOLINT
 
 py::capsule to_dlpack(py::handle tensor) {
   const ValuePtr& value = value_of(tensor.ptr());

@@ -139,16 +139,21 @@ void bind_trace(py::module_& m) {
              return p.conditions_hold(to_shapes(s));
            })
       .def("run", run)
-      .def("snapshot", [](TracedProgram& p) {
-        py::list values;
-        for (const ValuePtr& value : p.snapshot()) values.append(value ? to_tensor(value) : py::none());
-        return values;
-      }, "Values of the captured tensors; None where empty.")
-      .def("restore", [](TracedProgram& p, const std::vector<py::object>& tensors) {
-        std::vector<ValuePtr> values;
-        for (const py::object& t : tensors) values.push_back(t.is_none() ? nullptr : cell_of(t.ptr()).value());
-        p.restore(values);
-      })
+      .def(
+          "snapshot",
+          [](TracedProgram& p) {
+            py::list values;
+            for (const ValuePtr& value : p.snapshot()) values.append(value ? to_tensor(value) : py::none());
+            return values;
+          },
+          "Values of the captured tensors; None where empty.")
+      .def("restore",
+           [](TracedProgram& p, const std::vector<py::object>& tensors) {
+             std::vector<ValuePtr> values;
+             for (const py::object& t : tensors)
+               values.push_back(t.is_none() ? nullptr : cell_of(t.ptr()).value());
+             p.restore(values);
+           })
       .def("to_text", [](TracedProgram& p) { return to_text(p.function()); })
       .def("optimized_text", [](TracedProgram& p) { return to_text(p.executable().function()); })
       .def("explain",

@@ -17,7 +17,8 @@ bool is_large(std::span<const Var> inputs) {
 }
 
 bool is_operand(PyObject* object) {
-  return is_tensor(object) || is_scalar(object) || py::isinstance<Dim>(py::handle(object)) || PyObject_HasAttrString(object, "__array__");
+  return is_tensor(object) || is_scalar(object) || py::isinstance<Dim>(py::handle(object)) ||
+         PyObject_HasAttrString(object, "__array__");
 }
 
 }  // namespace

@@ -1,0 +1,22 @@
+// The command line of miai-run.
+#pragma once
+#include <map>
+#include <string>
+
+namespace miai::run {
+
+struct Options {
+  std::string command, file, function, output;
+  std::map<std::string, std::string> inputs;  // name to .npy file
+  bool random = false;                        // make the inputs up
+  bool text = false;
+  int runs = 20, threads = 0, size = 1;  // size: of dynamic dimensions with --random
+  double tolerance = 1e-4;
+};
+
+/// Raises std::invalid_argument with the usage for what it does not understand. "help" as the command: usage
+/// was asked for.
+Options parse_options(int count, char** arguments);
+const char* usage();
+
+}  // namespace miai::run

@@ -22,7 +22,8 @@ bool is_half(const Value* value) {
 /// 16-bit results are rounded when they are stored, which a register would not do.
 bool may_fuse(const Node& node) {
   return node.op->is_pointwise() && !node.op->random && !node.op->effect && node.outputs.size() == 1 &&
-         !is_half(node.outputs[0]) && std::find(node.inputs.begin(), node.inputs.end(), nullptr) == node.inputs.end();
+         !is_half(node.outputs[0]) &&
+         std::find(node.inputs.begin(), node.inputs.end(), nullptr) == node.inputs.end();
 }
 
 /// Nodes that become one, last first; the first one's output is the group's.
@@ -53,7 +54,8 @@ class GroupInputs {
         has_shape_ |= !filling_number(value) && value->type.shape == type.shape;
       }
     for (const Value* value : all_)
-      if (!number_of(value) && std::find(read_.begin(), read_.end(), value) == read_.end()) read_.push_back(value);
+      if (!number_of(value) && std::find(read_.begin(), read_.end(), value) == read_.end())
+        read_.push_back(value);
   }
   bool is_inside(const Value* value) const {
     return std::find(inside_.begin(), inside_.end(), value) != inside_.end();
@@ -85,7 +87,8 @@ pointwise::Program join(const Group& group, const GroupInputs& inputs) {
     auto input = [&](int i, const pointwise::Instruction& load) {
       const Value* value = (*node)->inputs[static_cast<size_t>(i)];
       if (inputs.is_inside(value)) return registers.at(value);
-      if (auto number = inputs.number_of(value)) return joiner.constant(load.dtype, number->number, number->integer);
+      if (auto number = inputs.number_of(value))
+        return joiner.constant(load.dtype, number->number, number->integer);
       return joiner.input(load.dtype, inputs.index(value));
     };
     last = registers[(*node)->outputs[0]] = joiner.append(program_of(**node), input);
@@ -131,7 +134,8 @@ class Grouping {
       found = it->second;
     }
     Group group = groups_[*found];
-    if (!(group.output()->type.shape == output->type.shape) || group.nodes.size() >= kMostNodes) return std::nullopt;
+    if (!(group.output()->type.shape == output->type.shape) || group.nodes.size() >= kMostNodes)
+      return std::nullopt;
     group.nodes.push_back(&node);
     bool fits = registers_needed(join(group, GroupInputs(group))) <= kMostRegisters;
     return fits ? found : std::nullopt;

@@ -16,9 +16,10 @@ namespace miai {
 struct Pattern {
   std::string op;  // empty: any value
   std::vector<Pattern> inputs;
-  std::string name;          // what the match calls this node, or the value if op is empty
-  bool once = false;         // nobody else reads any output of the node
-  bool commutative = false;  // the first two inputs may be exchanged; a condition sees the first order that fits
+  std::string name;   // what the match calls this node, or the value if op is empty
+  bool once = false;  // nobody else reads any output of the node
+  bool commutative =
+      false;  // the first two inputs may be exchanged; a condition sees the first order that fits
 
   Pattern called(std::string as) const;
   Pattern read_once() const;

@@ -21,8 +21,8 @@ class ProgramJoiner {
   pointwise::Program program_;
 };
 
-/// Registers that hold something at once when the program runs: inputs and constants all the time, results from their
-/// writing to their last reading.
+/// Registers that hold something at once when the program runs: inputs and constants all the time, results
+/// from their writing to their last reading.
 int registers_needed(const pointwise::Program& program);
 
 }  // namespace miai

@@ -19,7 +19,8 @@ Vars same(const Match& m) { return {m.var("x")}; }
 /// op(x, number) is x, or op(number, x) where the number comes first: no bit changes.
 Rule neutral(std::string op, double number, bool comes_first = false, bool floats = true) {
   auto when = [number, floats](const Match& m) {
-    return keeps_type(m, "x") && is_number(m.value("number"), number) && (floats || !is_float(result(m).dtype));
+    return keeps_type(m, "x") && is_number(m.value("number"), number) &&
+           (floats || !is_float(result(m).dtype));
   };
   std::vector<Pattern> inputs{any("x"), any("number")};
   if (comes_first) std::swap(inputs[0], inputs[1]);

@@ -1,5 +1,5 @@
-// Branch-free float32 functions that compilers vectorise, within about 2 units in the last place. Included only by files
-// that are compiled once for each instruction set, inside the set's namespace.
+// Branch-free float32 functions that compilers vectorise, within about 2 units in the last place. Included
+// only by files that are compiled once for each instruction set, inside the set's namespace.
 namespace float_math {
 
 inline float multiply_add(float a, float b, float c) {
@@ -15,7 +15,8 @@ inline float round_to_int(float x) {  // exact for |x| < 2^22: the sum leaves no
 }
 inline float power_of_two(float n) { return std::bit_cast<float>(static_cast<int32_t>(n + 127.0f) << 23); }
 
-/// e^x: reduction to |r| <= ln2 / 2 (Cody and Waite), a Taylor-like polynomial, scaling in two steps for subnormals.
+/// e^x: reduction to |r| <= ln2 / 2 (Cody and Waite), a Taylor-like polynomial, scaling in two steps for
+/// subnormals.
 inline float exp(float x) {
   float clamped = x > 89.0f ? 89.0f : x;
   clamped = clamped < -104.0f ? -104.0f : clamped;

@@ -30,7 +30,9 @@ def show_config() -> str:
         with open("/proc/cpuinfo", encoding="utf-8") as info:
             text = info.read()
         words = set(text.split())
-        flags = " ".join(f for f in ("sse4_2", "avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16") if f in words)
+        flags = " ".join(
+            f for f in ("sse4_2", "avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16") if f in words
+        )
     rows = {
         "miai": _core.__version__,
         "python": sys.version.split()[0],

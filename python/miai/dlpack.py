@@ -12,7 +12,9 @@ from .tensor import Tensor
 _CPU = (1, 0)
 
 
-def _dlpack(self: Tensor, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None) -> Any:
+def _dlpack(
+    self: Tensor, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+) -> Any:
     if dl_device not in (None, _CPU):
         raise BufferError(f"__dlpack__: the tensor is on the CPU, device {dl_device} was asked for")
     return _core.to_dlpack(_core.op("copy")(self) if copy else self)

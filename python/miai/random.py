@@ -34,7 +34,9 @@ def set_rng_state(state: Any) -> None:
     """Puts the default generator in a state that `get_rng_state` gave."""
     words = Tensor(state)
     if words.shape != (2,) or str(words.dtype) != "int64":
-        raise ValueError(f"set_rng_state: expected an int64 tensor of shape (2,), got {words.dtype} {words.shape}")
+        raise ValueError(
+            f"set_rng_state: expected an int64 tensor of shape (2,), got {words.dtype} {words.shape}"
+        )
     _core.reset(_core.default_generator(None), words)
 
 
@@ -65,7 +67,9 @@ class RNG:
         return _core.op("normal")(mean=mean, std=std, shape=size, dtype=dtype_name(dtype), state=self._state)
 
 
-def uniform(low: float = 0, high: float = 1, size: Any = (), *, dtype: Any = "float32", device: str | None = None) -> Tensor:
+def uniform(
+    low: float = 0, high: float = 1, size: Any = (), *, dtype: Any = "float32", device: str | None = None
+) -> Tensor:
     """Numbers drawn evenly from [low, high), of shape `size`, from the device's default generator.
 
     >>> uniform(size=(2, 3)).shape
@@ -74,7 +78,9 @@ def uniform(low: float = 0, high: float = 1, size: Any = (), *, dtype: Any = "fl
     return RNG(device=device).uniform(low, high, size, dtype=dtype)
 
 
-def normal(mean: float = 0, std: float = 1, size: Any = (), *, dtype: Any = "float32", device: str | None = None) -> Tensor:
+def normal(
+    mean: float = 0, std: float = 1, size: Any = (), *, dtype: Any = "float32", device: str | None = None
+) -> Tensor:
     """Normally distributed numbers, of shape `size`, from the device's default generator.
 
     >>> normal(size=4).shape

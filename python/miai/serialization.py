@@ -62,11 +62,16 @@ def _encode(obj: Any, path: str, tensors: dict[str, Tensor]) -> Any:
     if obj is None or isinstance(obj, (bool, int, float, str)):
         return {"value": obj}
     if isinstance(obj, dict):
-        items = [[_encode_key(key, path), _encode(value, f"{path}.{key}" if path else str(key), tensors)] for key, value in obj.items()]
+        items = [
+            [_encode_key(key, path), _encode(value, f"{path}.{key}" if path else str(key), tensors)]
+            for key, value in obj.items()
+        ]
         return {"dict": items}
     if isinstance(obj, (list, tuple)):
         kind = "list" if isinstance(obj, list) else "tuple"
-        return {kind: [_encode(value, f"{path}.{i}" if path else str(i), tensors) for i, value in enumerate(obj)]}
+        return {
+            kind: [_encode(value, f"{path}.{i}" if path else str(i), tensors) for i, value in enumerate(obj)]
+        }
     raise TypeError(
         f"save: value at '{path or '.'}': expected tensors, arrays, numbers, strings, None or nested dicts, lists and "
         f"tuples of them, got {type(obj).__name__}; save its state_dict()"
@@ -76,7 +81,9 @@ def _encode(obj: Any, path: str, tensors: dict[str, Tensor]) -> Any:
 def _encode_key(key: Any, path: str) -> Any:
     if isinstance(key, (str, int)) and not isinstance(key, bool):
         return key
-    raise TypeError(f"save: key of the dict at '{path or '.'}': expected a string or an int, got {type(key).__name__}")
+    raise TypeError(
+        f"save: key of the dict at '{path or '.'}': expected a string or an int, got {type(key).__name__}"
+    )
 
 
 def _decode(tree: Any, tensors: dict[str, Tensor]) -> Any:

@@ -48,7 +48,9 @@ def _item(self: Tensor, *index: int) -> Any:
     """The one element as a Python number. Raises ValueError if there are several."""
     chosen = self[index] if index else self
     if chosen.size != 1:
-        raise ValueError(f"item: expected a tensor with 1 element, got {chosen.size} (shape {list(chosen.shape)}); use tolist()")
+        raise ValueError(
+            f"item: expected a tensor with 1 element, got {chosen.size} (shape {list(chosen.shape)}); use tolist()"
+        )
     return chosen.numpy().item()
 
 
@@ -60,7 +62,9 @@ def _to(self: Tensor, device: str) -> Tensor:
     'cpu:1'
     """
     if not isinstance(device, str):
-        raise TypeError(f"to: argument 'device': expected a name such as 'cpu:1', got {device!r}; for dtypes use astype()")
+        raise TypeError(
+            f"to: argument 'device': expected a name such as 'cpu:1', got {device!r}; for dtypes use astype()"
+        )
     if _core.device_name(device) == self.device:
         return self
     return _core.op("to_device")(self, device=device)
@@ -139,7 +143,9 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
 
 
 def _forbid_requires_grad(self: Tensor) -> Any:
-    raise AttributeError("Tensor has no requires_grad: gradients are asked for by GradManager.attach(tensors)")
+    raise AttributeError(
+        "Tensor has no requires_grad: gradients are asked for by GradManager.attach(tensors)"
+    )
 
 
 def _format(self: Tensor, spec: str) -> str:

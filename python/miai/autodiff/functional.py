@@ -11,7 +11,9 @@ from ..tensor import Tensor
 from ..tree import flatten, unflatten
 
 
-def value_and_grad(function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def value_and_grad(
+    function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """A function that gives ``(value, gradients)``; gradients have the structure of the arguments `argnums`.
 
     The function must return a tensor with one element, or ``(tensor, aux)`` with `has_aux`. Arguments may be tensors or
@@ -27,7 +29,9 @@ def value_and_grad(function: Callable[..., Any], argnums: int | Sequence[int] = 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = flatten([args[i] for i in numbers])
         if not all(isinstance(leaf, Tensor) for leaf in leaves):
-            raise TypeError("grad: the arguments to differentiate must be Tensors, or lists, tuples and dicts of them")
+            raise TypeError(
+                "grad: the arguments to differentiate must be Tensors, or lists, tuples and dicts of them"
+            )
         tape = _core.Tape()
         tape.attach(leaves)
         tape.start()
@@ -47,7 +51,9 @@ def value_and_grad(function: Callable[..., Any], argnums: int | Sequence[int] = 
     return wrapped
 
 
-def grad(function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(
+    function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """A function that gives the gradients alone (and aux with `has_aux`); see `value_and_grad`.
 
     >>> import miai as mi

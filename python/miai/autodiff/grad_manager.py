@@ -70,7 +70,9 @@ class GradManager:
     def record(self) -> None:
         """Starts recording; `with gm:` does so."""
         if self._tape is not None:
-            raise RuntimeError("GradManager: already recording; leave the first `with gm:` or call gm.release()")
+            raise RuntimeError(
+                "GradManager: already recording; leave the first `with gm:` or call gm.release()"
+            )
         self._tape = _core.Tape()
         self._sources = []
         for key, entry in list(self._attached.items()):
@@ -93,7 +95,9 @@ class GradManager:
         Raises RuntimeError outside of recording, ValueError if dy does not fit y.
         """
         if self._tape is None:
-            raise RuntimeError("GradManager: backward outside of recording; use `with gm:` around the forward pass")
+            raise RuntimeError(
+                "GradManager: backward outside of recording; use `with gm:` around the forward pass"
+            )
         targets, seeds = _targets_and_seeds(y, dy)
         tape, sources = self._tape, self._sources
         self._tape, self._sources = None, []
@@ -120,7 +124,9 @@ def _targets_and_seeds(y: Any, dy: Any) -> tuple[list[Tensor], list[Tensor]]:
     targets = [] if y is None else [y] if isinstance(y, Tensor) else list(y)
     seeds: list[Any] = [None] * len(targets) if dy is None else [dy] if isinstance(dy, Tensor) else list(dy)
     if len(seeds) != len(targets):
-        raise ValueError(f"backward: argument 'dy': expected {len(targets)} tensors as for 'y', got {len(seeds)}")
+        raise ValueError(
+            f"backward: argument 'dy': expected {len(targets)} tensors as for 'y', got {len(seeds)}"
+        )
     ones = _core.op("full")
     for i, (target, seed) in enumerate(zip(targets, seeds, strict=True)):
         if not isinstance(target, Tensor):
@@ -128,5 +134,7 @@ def _targets_and_seeds(y: Any, dy: Any) -> tuple[list[Tensor], list[Tensor]]:
         if seed is None:
             seeds[i] = ones(shape=target.shape, value=1.0, dtype=str(target.dtype), device=target.device)
         elif tuple(seed.shape) != tuple(target.shape):
-            raise ValueError(f"backward: argument 'dy': expected shape {target.shape} as of 'y', got {seed.shape}")
+            raise ValueError(
+                f"backward: argument 'dy': expected shape {target.shape} as of 'y', got {seed.shape}"
+            )
     return targets, seeds

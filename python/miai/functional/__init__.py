@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from .. import _core
 from . import creation, joining, loss, nn
 from .creation import arange, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
-from .joining import split, stack
+from .joining import gather, scatter, split, stack
 from .loss import binary_cross_entropy, cross_entropy, l1_loss, square_loss
 from .metric import topk_accuracy
-from .nn import batch_norm, dropout
+from .nn import batch_norm, dropout, layer_norm
 
 _WRAPPED = {name for name in globals() if not name.startswith("_")}
 

@@ -17,7 +17,9 @@ def full(shape: Any, value: float, *, dtype: Any = None, device: str | None = No
     """
     if dtype is None:
         dtype = "bool" if isinstance(value, bool) else "int64" if isinstance(value, int) else "float32"
-    return _core.op("full")(shape=shape, value=float(value), dtype=dtype_name(dtype), device=_core.device_name(device))
+    return _core.op("full")(
+        shape=shape, value=float(value), dtype=dtype_name(dtype), device=_core.device_name(device)
+    )
 
 
 def zeros(shape: Any, *, dtype: Any = "float32", device: str | None = None) -> Tensor:
@@ -53,7 +55,9 @@ def ones_like(inp: Tensor) -> Tensor:
     return full_like(inp, 1.0)
 
 
-def arange(start: Any = 0, stop: Any = None, step: Any = 1, *, dtype: Any = "float32", device: str | None = None) -> Tensor:
+def arange(
+    start: Any = 0, stop: Any = None, step: Any = 1, *, dtype: Any = "float32", device: str | None = None
+) -> Tensor:
     """Numbers from start (included) to stop (excluded); arange(n) counts from 0. float32 unless told, as MegEngine.
 
     >>> arange(3)
@@ -66,7 +70,9 @@ def arange(start: Any = 0, stop: Any = None, step: Any = 1, *, dtype: Any = "flo
     )
 
 
-def linspace(start: float, stop: float, num: int, *, dtype: Any = "float32", device: str | None = None) -> Tensor:
+def linspace(
+    start: float, stop: float, num: int, *, dtype: Any = "float32", device: str | None = None
+) -> Tensor:
     """`num` numbers from start to stop, both included.
 
     >>> linspace(0, 1, 3)
@@ -79,4 +85,6 @@ def linspace(start: float, stop: float, num: int, *, dtype: Any = "float32", dev
 
 def eye(N: int, M: int | None = None, *, dtype: Any = "float32", device: str | None = None) -> Tensor:  # noqa: N803
     """Ones on the diagonal of an N x M matrix (M = N if None)."""
-    return _core.op("eye")(N, N if M is None else M, dtype=dtype_name(dtype), device=_core.device_name(device))
+    return _core.op("eye")(
+        N, N if M is None else M, dtype=dtype_name(dtype), device=_core.device_name(device)
+    )

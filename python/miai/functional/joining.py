@@ -1,4 +1,4 @@
-"""split and stack under MegEngine's arguments."""
+"""split, stack, gather and scatter under MegEngine's arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ def split(inp: Tensor, nsplits_or_sections: int | Sequence[int], axis: int = 0) 
     [(1, 2), (2, 2), (2, 2)]
     """
     if not -inp.ndim <= axis < inp.ndim:
-        raise ValueError(f"split: argument 'axis': expected an axis of a tensor of rank {inp.ndim}, got {axis}")
+        raise ValueError(
+            f"split: argument 'axis': expected an axis of a tensor of rank {inp.ndim}, got {axis}"
+        )
     size = inp.shape[axis]
     if isinstance(nsplits_or_sections, int):
         n = nsplits_or_sections
@@ -38,3 +40,25 @@ def stack(inps: Sequence[Tensor], axis: int = 0) -> Tensor:
     (2, 1)
     """
     return _core.op("stack")(inps, axis=axis)
+
+
+def gather(inp: Tensor, axis: int, index: Tensor) -> Tensor:
+    """Elements of `inp` at `index` along an axis: ``out[i][j] = inp[index[i][j]][j]`` for axis 0. Shape of `index`.
+
+    Raises IndexError for an index out of bounds.
+
+    >>> import miai as mi
+    >>> gather(mi.tensor([[1.0, 2.0], [3.0, 4.0]]), 1, mi.tensor([[1], [0]])).tolist()
+    [[2.0], [3.0]]
+    """
+    return _core.op("gather")(inp, index=index, axis=axis)
+
+
+def scatter(inp: Tensor, axis: int, index: Tensor, source: Tensor) -> Tensor:
+    """A copy of `inp` with `source` written at `index` along an axis: the reverse of `gather`.
+
+    >>> import miai as mi
+    >>> scatter(mi.tensor([1.0, 2.0]), 0, mi.tensor([1]), mi.tensor([9.0])).tolist()
+    [1.0, 9.0]
+    """
+    return _core.op("scatter")(inp, index=index, source=source, axis=axis)

@@ -1,4 +1,4 @@
-"""Layers whose MegEngine call does more than one operator: batch_norm writes buffers, dropout looks at `training`."""
+"""Layers whose arguments differ from the operator's, or whose MegEngine call does more than one operator."""
 
 from __future__ import annotations
 
@@ -52,3 +52,25 @@ def batch_norm(
         _core.reset(running_mean, mean.detach())
         _core.reset(running_var, var.detach())
     return out
+
+
+def layer_norm(
+    inp: Tensor,
+    normalized_shape: int | tuple[int, ...],
+    affine: bool = True,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalises the last dims, `normalized_shape`, to mean 0 and variance 1, then scales and shifts if `affine`.
+
+    Ba, Kiros and Hinton, 2016. `weight` and `bias` have shape `normalized_shape`.
+
+    >>> import miai as mi
+    >>> layer_norm(mi.tensor([[1.0, 3.0]]), 2, eps=0.0)
+    Tensor([[-1.,  1.]])
+    """
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    return _core.op("layer_norm")(
+        inp, weight if affine else None, bias if affine else None, normalized_shape=shape, eps=eps
+    )

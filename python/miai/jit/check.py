@@ -30,5 +30,7 @@ def compare_runs(traced: Any, program: Any, call: Any) -> Any:
         limit = _TOLERANCE.get(str(want.dtype), 0.0) if traced.opt_level else 0.0
         if not np.allclose(got.numpy(), want.numpy(), rtol=limit, atol=limit, equal_nan=True):
             worst = float(np.max(np.abs(got.numpy().astype("float64") - want.numpy().astype("float64"))))
-            raise TraceError(f"trace(check=True): result or state {i} differs from eager by up to {worst:.3g}")
+            raise TraceError(
+                f"trace(check=True): result or state {i} differs from eager by up to {worst:.3g}"
+            )
     return result

@@ -55,7 +55,9 @@ def dump(
 
 def _check_names(what: str, given: list[str], recorded: list[str]) -> None:
     if len(given) != len(recorded):
-        raise ValueError(f"dump: argument '{what}': expected {len(recorded)} names ({', '.join(recorded)}), got {len(given)}")
+        raise ValueError(
+            f"dump: argument '{what}': expected {len(recorded)} names ({', '.join(recorded)}), got {len(given)}"
+        )
 
 
 def _test_vector(program: Any) -> tuple[list[Tensor], list[Tensor]]:

@@ -31,4 +31,6 @@ class Guards:
 
     def hold(self) -> bool:
         """Whether every object still lives and has the value that was read."""
-        return all((obj := ref()) is not None and getattr(obj, name) == value for ref, name, value in self._facts)
+        return all(
+            (obj := ref()) is not None and getattr(obj, name) == value for ref, name, value in self._facts
+        )

@@ -15,7 +15,9 @@ from .signature import Call
 class Program:
     """A recorded step. `result` of the recording call is kept for the caller, once."""
 
-    def __init__(self, name: str, function: Callable[..., Any], call: Call, flags: list[list[bool]], opt_level: int) -> None:
+    def __init__(
+        self, name: str, function: Callable[..., Any], call: Call, flags: list[list[bool]], opt_level: int
+    ) -> None:
         self.call = call
         self.guards = Guards()
         recording = _core.Recording(name)
@@ -32,7 +34,11 @@ class Program:
             _check_unwritten(name, call, inputs, versions)
             self._leaves, self._structure = flatten(self.result)
             outputs = [leaf for leaf in self._leaves if isinstance(leaf, Tensor)]
-            names = [path for leaf, path in zip(self._leaves, paths(self.result), strict=True) if isinstance(leaf, Tensor)]
+            names = [
+                path
+                for leaf, path in zip(self._leaves, paths(self.result), strict=True)
+                if isinstance(leaf, Tensor)
+            ]
             self.output_names = [path or "output" for path in names]
             self.core = recording.finish(outputs, opt_level)
         except BaseException:
@@ -59,7 +65,10 @@ class Program:
     def rebuild(self, tensors: list[Tensor]) -> Any:
         """The function's result with these tensors in it."""
         rest = iter(tensors)
-        leaves = [next(rest) if is_tensor else leaf for is_tensor, leaf in zip(self._is_tensor, self._leaves, strict=True)]
+        leaves = [
+            next(rest) if is_tensor else leaf
+            for is_tensor, leaf in zip(self._is_tensor, self._leaves, strict=True)
+        ]
         return unflatten(self._structure, leaves)
 
 

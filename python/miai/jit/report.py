@@ -18,5 +18,8 @@ class MemoryReport:
     output_bytes: int
 
     def __str__(self) -> str:
-        rows = [f"{name.removesuffix('_bytes'):>12}: {value / 2**20:10.2f} MiB" for name, value in vars(self).items()]
+        rows = [
+            f"{name.removesuffix('_bytes'):>12}: {value / 2**20:10.2f} MiB"
+            for name, value in vars(self).items()
+        ]
         return "\n".join(rows)

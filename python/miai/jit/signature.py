@@ -19,7 +19,9 @@ class Call:
     `base` is what must agree for two calls to be sizes of one program: tree, dtypes, ranks, devices, other values.
     """
 
-    def __init__(self, name: str, parameters: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self, name: str, parameters: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         self._leaves, self._structure = flatten((args, kwargs))
         names = paths(_named(parameters, args, kwargs))
         self.tensors: list[Tensor] = []

@@ -132,7 +132,9 @@ class trace:  # noqa: N801 - a decorator
 
     def _recorded(self, what: str) -> Program:
         if self._last is None:
-            raise RuntimeError(f"trace: {what} of {self._name}: call it once first, so that there is a program")
+            raise RuntimeError(
+                f"trace: {what} of {self._name}: call it once first, so that there is a program"
+            )
         return self._last
 
     @property

@@ -128,7 +128,8 @@ std::vector<StateSlot> first_states(const Function& f) {
 
 TensorRef wave(const Shape& shape) {
   std::vector<float> values;
-  for (int64_t k = 0; k < element_count(shape); ++k) values.push_back(static_cast<float>(k * 29 % 23 - 11) * 0.1f);
+  for (int64_t k = 0; k < element_count(shape); ++k)
+    values.push_back(static_cast<float>(k * 29 % 23 - 11) * 0.1f);
   return make_tensor(shape, values);
 }
 
@@ -137,10 +138,12 @@ TEST(TrainingStep, ArenaIsNearTheLowerBound) {
   for (int blocks : {1, 3, 6})
     for (int level : {0, 1, 2}) {
       Network network(blocks);
-      auto executable = compile(*network.function, {.opt_level = level, .inference = false, .verify = true, .plan_limit = 4});
+      auto executable = compile(*network.function,
+                                {.opt_level = level, .inference = false, .verify = true, .plan_limit = 4});
       MemoryReport report = executable->memory_report({{8, 3, 12, 12}, {8, 10}});
       EXPECT_LE(static_cast<double>(report.arena_bytes), 1.05 * static_cast<double>(report.lower_bound_bytes))
-          << blocks << " blocks, level " << level << "\n" << report.to_string();
+          << blocks << " blocks, level " << level << "\n"
+          << report.to_string();
       EXPECT_GT(report.commit_bytes, 0);
     }
 }
@@ -149,7 +152,8 @@ TEST(TrainingStep, StatesAreWrittenInPlace) {
   use_toy_ops();
   Network network(2);
   for (int level : {0, 2}) {
-    Execution execution(compile(*network.function, {.opt_level = level, .inference = false, .verify = true, .plan_limit = 4}));
+    Execution execution(compile(*network.function,
+                                {.opt_level = level, .inference = false, .verify = true, .plan_limit = 4}));
     std::vector<StateSlot> states = first_states(*network.function);
     std::vector<StateSlot> before = states;
     execution.run({wave({8, 3, 12, 12}), wave({8, 10})}, states);
@@ -163,16 +167,17 @@ TEST(TrainingStep, LevelsAgreeOverManySteps) {
   Network network(2);
   std::vector<std::vector<float>> losses;
   for (int level : {0, 1, 2}) {
-    Execution execution(compile(*network.function, {.opt_level = level, .inference = false, .verify = true, .plan_limit = 4}));
+    Execution execution(compile(*network.function,
+                                {.opt_level = level, .inference = false, .verify = true, .plan_limit = 4}));
     std::vector<StateSlot> states = first_states(*network.function);
     losses.emplace_back();
     for (int step = 0; step < 10; ++step)
-      losses.back().push_back(
-          values_of(execution.run({wave({8, 3, 12, 12}), wave({8, 10})}, states)[0])[0]);
+      losses.back().push_back(values_of(execution.run({wave({8, 3, 12, 12}), wave({8, 10})}, states)[0])[0]);
   }
   EXPECT_LT(losses[0].back(), losses[0].front());
   for (size_t step = 0; step < losses[0].size(); ++step)
-    for (int level : {1, 2}) EXPECT_NEAR(losses[static_cast<size_t>(level)][step] / losses[0][step], 1, 1e-4) << step;
+    for (int level : {1, 2})
+      EXPECT_NEAR(losses[static_cast<size_t>(level)][step] / losses[0][step], 1, 1e-4) << step;
 }
 
 }  // namespace

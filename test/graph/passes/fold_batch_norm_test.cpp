@@ -7,7 +7,8 @@ namespace {
 using namespace testing;
 constexpr PassFunction kFold = then_clean<fold_batch_norm>;
 
-constexpr std::string_view kNet = R"(func @predict(%0 x: float32[n, 2, 4, 4]) state(%1 w: float32[3, 2, 3, 3], %2 mean: float32[3], %3 var: float32[3], %4 g: float32[3], %5 b: float32[3]) {
+constexpr std::string_view kNet =
+    R"(func @predict(%0 x: float32[n, 2, 4, 4]) state(%1 w: float32[3, 2, 3, 3], %2 mean: float32[3], %3 var: float32[3], %4 g: float32[3], %5 b: float32[3]) {
   %6 = conv2d(%0, %1, none): float32[n, 3, 2, 2]
   %7, %8, %9, %10, %11 = batch_norm(%6, %2, %3, %4, %5): float32[n, 3, 2, 2], float32[3], float32[3], float32[3], float32[3]
   %12 = relu(%7): float32[n, 3, 2, 2]
@@ -27,12 +28,16 @@ TEST(FoldBatchNorm, WeightsTakeItIn) {
 }
 
 TEST(FoldBatchNorm, WhatWouldChangeResultsStays) {
-  expect_unchanged(kFold, R"(func @main(%0 x: float32[n, 3]) state(%1 w: float32[4, 3], %2 m: float32[4] -> %6, %3 v: float32[4] -> %7) {
+  expect_unchanged(
+      kFold,
+      R"(func @main(%0 x: float32[n, 3]) state(%1 w: float32[4, 3], %2 m: float32[4] -> %6, %3 v: float32[4] -> %7) {
     %4 = linear(%0, %1, none): float32[n, 4]
     %5, %6, %7, %8, %9 = batch_norm(%4, %2, %3, none, none) {training=True}: float32[n, 4], float32[4], float32[4], float32[4], float32[4]
     return %5
   })");
-  expect_unchanged(kFold, R"(func @main(%0 x: float32[n, 3], %1 w: float32[4, 3]) state(%2 m: float32[4], %3 v: float32[4]) {
+  expect_unchanged(
+      kFold,
+      R"(func @main(%0 x: float32[n, 3], %1 w: float32[4, 3]) state(%2 m: float32[4], %3 v: float32[4]) {
     %4 = linear(%0, %1, none): float32[n, 4]
     %5, %6, %7, %8, %9 = batch_norm(%4, %2, %3, none, none): float32[n, 4], float32[4], float32[4], float32[4], float32[4]
     return %5
@@ -41,7 +46,8 @@ TEST(FoldBatchNorm, WhatWouldChangeResultsStays) {
 
 TensorRef ramp(const Shape& shape, float from, float step) {
   std::vector<float> values;
-  for (int64_t i = 0; i < element_count(shape); ++i) values.push_back(from + step * static_cast<float>(i % 7));
+  for (int64_t i = 0; i < element_count(shape); ++i)
+    values.push_back(from + step * static_cast<float>(i % 7));
   return make_tensor(shape, values);
 }
 
@@ -55,7 +61,8 @@ TEST(FoldBatchNorm, ResultsStayAndTheStepIsOneInstruction) {
     options.verify = true;
     Execution execution(compile(*parse_function(kNet), options));
     std::vector<StateSlot> states{kept(ramp({3, 2, 3, 3}, -1, 0.3f)), kept(ramp({3}, 0.5f, 0.1f)),
-                                  kept(ramp({3}, 1, 0.5f)), kept(ramp({3}, 0.7f, 0.2f)), kept(ramp({3}, -0.1f, 0.1f))};
+                                  kept(ramp({3}, 1, 0.5f)), kept(ramp({3}, 0.7f, 0.2f)),
+                                  kept(ramp({3}, -0.1f, 0.1f))};
     results.push_back(values_of(execution.run({ramp({2, 2, 4, 4}, -1, 0.25f)}, states)[0]));
     if (level == 0) continue;
     auto executable = compile(*parse_function(kNet), options);

@@ -7,7 +7,8 @@ using namespace testing;
 constexpr PassFunction kFuse = then_clean<fuse_activation>;
 
 TEST(FuseActivation, ConvolutionTakesItsActivation) {
-  expect_pass(kFuse, R"(func @main(%0 x: float32[n, 3, 8, 8]) state(%1 w: float32[4, 3, 3, 3], %2 b: float32[4]) {
+  expect_pass(kFuse,
+              R"(func @main(%0 x: float32[n, 3, 8, 8]) state(%1 w: float32[4, 3, 3, 3], %2 b: float32[4]) {
     %3 = conv2d(%0, %1, %2) {padding=[1, 1]}: float32[n, 4, 8, 8]
     %4 = relu(%3): float32[n, 4, 8, 8]  # model.py:5
     return %4

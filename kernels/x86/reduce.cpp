@@ -34,7 +34,7 @@ std::optional<Plan> make_plan(const KernelSignature& s) {
   plan.by_rows = nest.reduced_strides.back() == 1 || nest.count == 1;
   if (!plan.by_rows && nest.kept_strides.back() != 1) return std::nullopt;
   if (nest.count == 1 && nest.kept_strides.back() == 1) plan.by_rows = false;
-  int64_t columns = plan.by_rows ? 1 : std::min<int64_t>(nest.kept.back(), kReduceColumns);
+  int64_t columns = plan.by_rows ? 1 : std::clamp<int64_t>(nest.kept.back(), 1, kReduceColumns);
   int64_t tasks = std::max<int64_t>(nest.outputs / columns, 1), work = nest.count * columns;
   if (tasks < kMostPieces) plan.pieces = std::clamp<int64_t>(work / kGrain, 1, kMostPieces);
   plan.piece_size = (nest.count + plan.pieces - 1) / plan.pieces;

@@ -11,7 +11,7 @@ if(NOT exported)
 endif()
 
 execute_process(COMMAND ${NM} -C ${LIBRARY} OUTPUT_VARIABLE held COMMAND_ERROR_IS_FATAL ANY)
-string(REGEX MATCHALL "[^\n]*(_grad\\(|_samples\\(|GradTable|GradContext|SampleTable|SampleList|imperative)[^\n]*"
+string(REGEX MATCHALL "[^\n]*(define_[a-z0-9_]+_grad\\(|define_[a-z0-9_]+_samples\\(|GradTable|GradContext|SampleTable|SampleList|imperative)[^\n]*"
        wrong "${held}")
 foreach(line IN LISTS wrong)
   message(SEND_ERROR "not for the SDK: ${line}")

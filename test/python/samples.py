@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import miai as mi
+import numpy as np
 from miai import _core
 
 EPSILON = {"float64": 2.3e-16, "float32": 1.2e-7, "float16": 1e-3, "bfloat16": 8e-3}
@@ -61,7 +60,12 @@ def call_of(op: str, sample: dict[str, Any], *, dtype: str | None = None, device
         places.append(place)
 
     attrs = dict(sample["attrs"])
-    if dtype and attrs.get("dtype") is not None and "float" in _core.dtype_name(attrs["dtype"]) and "dtype" in attrs:
+    if (
+        dtype
+        and attrs.get("dtype") is not None
+        and "float" in _core.dtype_name(attrs["dtype"])
+        and "dtype" in attrs
+    ):
         attrs["dtype"] = dtype
 
     def run(*values: mi.Tensor) -> Any:
@@ -75,7 +79,9 @@ def call_of(op: str, sample: dict[str, Any], *, dtype: str | None = None, device
             elif variadic:
                 keywords.setdefault(names[-1], []).append(value)
             else:
-                raise TypeError(f"{op}: expected at most {len(names)} tensors, got {len(values)}")  # Python has no place
+                raise TypeError(
+                    f"{op}: expected at most {len(names)} tensors, got {len(values)}"
+                )  # Python has no place
         if variadic and None in sample["inputs"][fixed:]:
             keywords[names[-1]].insert(sample["inputs"][fixed:].index(None), None)
         keywords.pop("ticket", None)

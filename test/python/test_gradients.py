@@ -1,23 +1,28 @@
 """Every gradient against central differences in float64, first and second order, on the operators' samples."""
 
+import miai as mi
 import numpy as np
 import pytest
-from samples import call_of, outputs_of
-
-import miai as mi
 from miai import _core
+from samples import call_of, outputs_of
 
 OPS = [
     op
     for op in _core.op_names(only_public=False)
-    if (_core.samples(op) or {}).get("check_grad") and _core.has_gradient(op) and not _core.definition(op)["random"]
+    if (_core.samples(op) or {}).get("check_grad")
+    and _core.has_gradient(op)
+    and not _core.definition(op)["random"]
 ]
 STEP = 1e-5
 
 
 def differentiable(sample: dict, tensors: list[mi.Tensor]) -> list[int]:
     given = [t for t in sample["inputs"] if t is not None]
-    return [i for i, (info, t) in enumerate(zip(given, tensors, strict=True)) if "float" in str(t.dtype) and info["grad"] and t.size]
+    return [
+        i
+        for i, (info, t) in enumerate(zip(given, tensors, strict=True))
+        if "float" in str(t.dtype) and info["grad"] and t.size
+    ]
 
 
 def scalar(run, tensors, weights):
@@ -53,7 +58,9 @@ def check(function, tensors, places, rng, what):
             sides.append(function(moved).item())
         numeric = (sides[0] - sides[1]) / (2 * STEP)
         exact = float((grad.numpy() * direction).sum())
-        assert abs(numeric - exact) <= 1e-5 * max(1.0, abs(numeric)), f"{what}, input {place}: {exact} != {numeric}"
+        assert abs(numeric - exact) <= 1e-5 * max(1.0, abs(numeric)), (
+            f"{what}, input {place}: {exact} != {numeric}"
+        )
 
 
 class First:

@@ -1,13 +1,14 @@
 """Each sample eager and traced: level 0 bit for bit, levels 1 and 2 within tolerance; and on devices with queues."""
 
+import miai as mi
 import numpy as np
 import pytest
+from miai import _core
 from samples import call_of, outputs_of, tolerance_of
 
-import miai as mi
-from miai import _core
-
-OPS = [op for op in _core.op_names(only_public=False) if _core.samples(op) and not _core.definition(op)["random"]]
+OPS = [
+    op for op in _core.op_names(only_public=False) if _core.samples(op) and not _core.definition(op)["random"]
+]
 
 
 def traced_outputs(run, tensors, level):
@@ -26,7 +27,9 @@ def compare(op, number, got, want, exact):
         np.testing.assert_array_equal(a, b, err_msg=what)
     else:
         limit = tolerance_of(op, str(got.dtype), 4)
-        np.testing.assert_allclose(a.astype("float64"), b.astype("float64"), rtol=limit, atol=limit, err_msg=what)
+        np.testing.assert_allclose(
+            a.astype("float64"), b.astype("float64"), rtol=limit, atol=limit, err_msg=what
+        )
 
 
 @pytest.mark.parametrize("level", [0, 1, 2])

@@ -2,14 +2,21 @@
 
 import numpy as np
 import pytest
-from samples import call_of, outputs_of, tolerance_of
-
 from miai import _core
+from samples import call_of, outputs_of, tolerance_of
 
 OPS = [op for op in _core.op_names(only_public=False) if _core.samples(op)]
 EXCEPTIONS = {
     kind.__name__: kind
-    for kind in (TypeError, ValueError, IndexError, NotImplementedError, OverflowError, MemoryError, RuntimeError)
+    for kind in (
+        TypeError,
+        ValueError,
+        IndexError,
+        NotImplementedError,
+        OverflowError,
+        MemoryError,
+        RuntimeError,
+    )
 }
 
 

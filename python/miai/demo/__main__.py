@@ -17,8 +17,15 @@ from . import plots, sdk, training
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m miai.demo", description=__doc__)
-    parser.add_argument("--data", choices=("auto", "fashion", "digits"), default="auto", help="data set (default: fashion if installed)")
-    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("out"), help="folder for the model and pictures")
+    parser.add_argument(
+        "--data",
+        choices=("auto", "fashion", "digits"),
+        default="auto",
+        help="data set (default: fashion if installed)",
+    )
+    parser.add_argument(
+        "--output", type=pathlib.Path, default=pathlib.Path("out"), help="folder for the model and pictures"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="a few steps, to see that all works")
     return parser.parse_args(arguments)
@@ -35,7 +42,9 @@ def run(options: argparse.Namespace) -> int:
     trained = training.train(task)
     faster = trained.traced_rate / trained.eager_rate
     print(f"eager  {trained.eager_rate:8.0f} images/s")
-    print(f"traced {trained.traced_rate:8.0f} images/s ({faster:.2f} times eager), arena {_mib(trained):.1f} MiB")
+    print(
+        f"traced {trained.traced_rate:8.0f} images/s ({faster:.2f} times eager), arena {_mib(trained):.1f} MiB"
+    )
     accuracy, scores = training.evaluate(task, trained)
     print(f"test accuracy {accuracy:.2%} (goal {task.goal:.0%})", flush=True)
     agree = show_sdk(options.output, task, trained)

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 
-def save_pictures(folder: pathlib.Path, task: Any, losses: list[float], scores: np.ndarray) -> list[pathlib.Path]:
+def save_pictures(
+    folder: pathlib.Path, task: Any, losses: list[float], scores: np.ndarray
+) -> list[pathlib.Path]:
     """Writes predictions.png and loss.png; gives their paths. Raises ImportError naming matplotlib if it is missing."""
     try:
         import matplotlib
@@ -30,7 +32,11 @@ def _draw_predictions(pyplot: Any, task: Any, scores: np.ndarray) -> Any:
         image, label = task.test[i]
         guess = int(scores[i].argmax())
         axis.imshow(np.asarray(image).squeeze(), cmap="gray_r")
-        axis.set_title(f"{task.classes[guess]} {scores[i, guess]:.0%}", fontsize=8, color="green" if guess == label else "red")
+        axis.set_title(
+            f"{task.classes[guess]} {scores[i, guess]:.0%}",
+            fontsize=8,
+            color="green" if guess == label else "red",
+        )
         axis.axis("off")
     figure.suptitle(f"{task.name}: predictions (red: wrong)")
     figure.tight_layout()

@@ -19,7 +19,18 @@ from ..data.transform import Compose, Normalize, ToMode
 from ..tensor import Tensor, tensor
 from .network import ResidualNet
 
-FASHION_CLASSES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
+FASHION_CLASSES = (
+    "T-shirt",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "boot",
+)
 
 
 @dataclass
@@ -54,7 +65,9 @@ def find_task(name: str, quick: bool) -> Task:
                 raise
     digits = Digits(train=True), Digits(train=False)
     epochs = 2 if quick else 40
-    return Task("handwritten digits", *digits, tuple("0123456789"), 78.0, 96.0, 32, epochs, 10, 0.0 if quick else 0.97)
+    return Task(
+        "handwritten digits", *digits, tuple("0123456789"), 78.0, 96.0, 32, epochs, 10, 0.0 if quick else 0.97
+    )
 
 
 def batches(task: Task, dataset: Any, training: bool) -> DataLoader:

@@ -54,7 +54,7 @@ def find_task(name: str, quick: bool) -> Task:
     if name in ("auto", "fashion"):
         try:
             train, test = FashionMNIST(train=True), FashionMNIST(train=False)
-            task = Task("Fashion-MNIST", train, test, FASHION_CLASSES, 72.9, 90.0, 128, 2, 60, 0.90)
+            task = Task("Fashion-MNIST", train, test, FASHION_CLASSES, 72.9, 90.0, 128, 3, 60, 0.90)
             if quick:
                 task.train = ArrayDataset(*(array[:2560] for array in train.arrays))
                 task.test = ArrayDataset(*(array[:1024] for array in test.arrays))

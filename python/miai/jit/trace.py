@@ -50,7 +50,7 @@ class trace:  # noqa: N801 - a decorator
 
     def __init__(
         self,
-        function: Callable[..., Any],
+        function: Callable[..., Any] | None = None,
         *,
         dynamic: dict[str, int | tuple[int, ...]] | None = None,
         opt_level: int = 2,
@@ -60,7 +60,7 @@ class trace:  # noqa: N801 - a decorator
         symbolic: bool = True,
         capture_as_const: bool = True,
     ) -> None:
-        if not callable(function):
+        if function is None or not callable(function):
             raise TypeError(f"trace: expected a function, got {type(function).__name__}")
         if opt_level not in (0, 1, 2):
             raise ValueError(f"trace: argument 'opt_level': expected 0, 1 or 2, got {opt_level!r}")

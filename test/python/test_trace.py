@@ -1,0 +1,300 @@
+"""What trace promises: recorded once, states in place, guards, errors that say what to do, all or nothing."""
+
+import threading
+
+import miai as mi
+import numpy as np
+import pytest
+from miai import _core
+from miai import functional as F  # noqa: N812
+from miai import module as M  # noqa: N812
+from miai import optimizer as O  # noqa: N812, E741
+
+
+def make_step(lr=0.1, **options):
+    mi.random.seed(3)
+    net = M.Sequential(M.Linear(4, 8), M.BatchNorm1d(8), M.ReLU(), M.Dropout(0.3), M.Linear(8, 3))
+    opt = O.SGD(net.parameters(), lr=lr, momentum=0.9)
+    manager = mi.GradManager().attach(net.parameters())
+
+    def step(x, y):
+        with manager:
+            loss = F.cross_entropy(net(x), y)
+            manager.backward(loss)
+        opt.step().clear_grad()
+        return loss
+
+    return net, opt, mi.trace(step, **options)
+
+
+def batch(n=6, seed=0):
+    rng = np.random.default_rng(seed)
+    return mi.tensor(rng.standard_normal((n, 4)).astype("float32")), mi.tensor(rng.integers(0, 3, n))
+
+
+def state_of(net):
+    return {name: value.copy() for name, value in net.state_dict().items()}
+
+
+def test_one_program_serves_several_sizes():
+    @mi.trace(dynamic={"x": 0})
+    def f(x):
+        return F.reshape(x * 2, (x.shape[0] * 3, -1)).sum(axis=0) / x.shape[0]
+
+    for n in (2, 5, 9):
+        x = np.arange(n * 6, dtype="float32").reshape(n, 6)
+        np.testing.assert_allclose(f(mi.tensor(x)).numpy(), (x * 2).reshape(n * 3, -1).sum(0) / n, rtol=1e-6)
+    assert f.program_count == 1 and "x_0" in f.graph()
+
+
+def test_a_second_size_becomes_dynamic_by_itself():
+    f = mi.trace(lambda x: x + 1)
+    for n in (3, 4, 5, 6, 1):
+        assert f(mi.tensor(np.zeros(n))).shape == (n,)
+    assert f.program_count == 3  # 3 alone, dynamic, and 1, which stays a signature of its own
+
+
+def test_comparison_of_a_size_is_a_guard():
+    f = mi.trace(lambda x: x * 2 if int(x.shape[0]) > 4 else x * 3, dynamic={"x": 0})
+    assert f(mi.tensor([1.0] * 3)).tolist() == [3.0] * 3
+    assert f(mi.tensor([1.0] * 6)).tolist() == [2.0] * 6
+    assert f(mi.tensor([1.0] * 3)).tolist() == [3.0] * 3
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_training_as_eager(level):
+    results = []
+    for enabled in (False, True):
+        net, _, step = make_step(enabled=enabled, opt_level=level)
+        losses = [step(*batch(seed=i)).item() for i in range(6)]
+        results.append((losses, state_of(net)))
+    (eager, eager_state), (traced, traced_state) = results
+    if level == 0:
+        assert eager == traced
+    np.testing.assert_allclose(eager, traced, rtol=1e-5)
+    for name, value in eager_state.items():
+        np.testing.assert_allclose(value, traced_state[name], rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+def test_python_is_not_run_again():
+    calls = []
+
+    @mi.trace
+    def f(x):
+        calls.append(1)
+        return x + 1
+
+    for _ in range(4):
+        f(mi.tensor([1.0]))
+    assert len(calls) == 1
+
+
+def test_learning_rate_schedule_does_not_retrace():
+    _, opt, step = make_step()
+    schedule = O.MultiStepLR(opt, milestones=[2, 4], gamma=0.1)
+    for i in range(6):
+        step(*batch(seed=i))
+        schedule.step()
+    assert step.program_count == 1
+    net, opt, step = make_step(lr=1.0)
+    step(*batch())
+    before = state_of(net)["0.weight"]
+    opt.param_groups[0]["lr"] = 0.0
+    step(*batch())
+    np.testing.assert_array_equal(before, state_of(net)["0.weight"])
+
+
+def test_dropout_keeps_its_tickets():
+    def f(x, keep):
+        dead = F.dropout(x, 0.5)  # nobody reads it in the traced plan
+        return F.dropout(x, 0.5) + (dead * 0 if keep else 0)
+
+    x = mi.tensor(np.ones(1000, dtype="float32"))
+    mi.random.seed(7)
+    eager = [f(x, True).numpy(), f(x, True).numpy()]
+    mi.random.seed(7)
+    traced = mi.trace(f)
+    got = [traced(x, False).numpy(), traced(x, False).numpy(), traced(x, False).numpy()]
+    np.testing.assert_array_equal(eager[0], got[0])
+    np.testing.assert_array_equal(eager[1], got[1])
+    assert not np.array_equal(got[1], got[2])
+
+
+def test_reading_a_value_inside_says_where_and_what_to_do():
+    @mi.trace
+    def f(x):
+        return x if x.sum().item() > 0 else -x
+
+    with pytest.raises(RuntimeError, match=r"test_trace.py:\d+ reads .*where"):
+        f(mi.tensor([1.0]))
+
+
+def test_numpy_argument_is_explained():
+    f = mi.trace(lambda x: x)
+    with pytest.raises(TypeError, match=r"argument 'x'.*miai.tensor"):
+        f(np.ones(3))
+
+
+def test_failing_recording_puts_cells_back():
+    w = mi.tensor([1.0])
+
+    @mi.trace
+    def f(x):
+        w._reset(w + x)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        f(mi.tensor([1.0]))
+    assert w.tolist() == [1.0] and not _core.is_recording()
+
+
+def test_writing_an_argument_is_an_error():
+    @mi.trace
+    def f(x):
+        x += 1
+        return x
+
+    with pytest.raises(RuntimeError, match="writes into its argument 'x'"):
+        f(mi.tensor([1.0]))
+
+
+def test_training_flag_is_a_guard():
+    net, _, _ = make_step()
+    predict = mi.trace(lambda x: net(x))
+    x, _ = batch()
+    predict(x)
+    net.eval()
+    assert np.array_equal(predict(x).numpy(), net(x).numpy())
+    assert predict.program_count == 2
+
+
+def test_check_compares_with_eager():
+    _, _, step = make_step(check=True)
+    for i in range(3):
+        step(*batch(seed=i))
+
+
+def test_disabled_runs_python():
+    calls = []
+    f = mi.trace(lambda x: calls.append(1) or x, enabled=False)
+    f(mi.tensor([1.0]))
+    f(mi.tensor([1.0]))
+    assert len(calls) == 2
+
+
+def test_methods_are_traced_per_object():
+    class Scale:
+        def __init__(self, factor):
+            self.factor = mi.tensor([factor])
+
+        @mi.trace
+        def __call__(self, x):
+            return x * self.factor
+
+    two, three = Scale(2.0), Scale(3.0)
+    x = mi.tensor([1.0])
+    assert [two(x).item(), three(x).item(), two(x).item(), three(x).item()] == [2.0, 3.0, 2.0, 3.0]
+
+
+def test_gradient_through_a_traced_function():
+    f = mi.trace(lambda x: (x * x).sum())
+    f(mi.tensor([1.0]))
+    x = mi.tensor([3.0])
+    with mi.GradManager().attach(x) as gm:
+        gm.backward(f(x))
+    assert x.grad.tolist() == [6.0]
+
+
+def test_a_failed_allocation_changes_nothing():
+    net, _, step = make_step()
+    inputs = batch()
+    step(*inputs)
+    step(*inputs)
+    failures = 0
+    for n in range(1, 200):
+        before = state_of(net)
+        step.release_memory()
+        _core.fail_allocation_after(n)
+        try:
+            step(*inputs)
+        except MemoryError:
+            failures += 1
+            for name, value in state_of(net).items():
+                np.testing.assert_array_equal(before[name], value, err_msg=f"{name} after allocation {n}")
+        else:
+            break
+        finally:
+            _core.fail_allocation_after(0)
+    assert failures > 3 and n < 199
+    step(*inputs)
+
+
+def test_two_threads_must_not_write_one_tensor():
+    w = mi.tensor(np.zeros((300, 300), dtype="float32"))
+
+    @mi.trace
+    def f(x):
+        y = x
+        for _ in range(10):
+            y = y @ x
+        w._reset(w + y)
+        return y
+
+    x = mi.tensor(np.eye(300, dtype="float32"))
+    f(x)
+    errors = []
+
+    def work():
+        for _ in range(30):
+            try:
+                f(x)
+            except RuntimeError as error:
+                errors.append(str(error))
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert all("another thread" in text for text in errors)
+    f(x)
+
+
+def test_gone_tensor_records_again():
+    holder = {"w": mi.tensor([2.0])}
+    f = mi.trace(lambda x: x * holder["w"])
+    x = mi.tensor([1.0])
+    assert f(x).item() == f(x).item() == 2.0
+    holder["w"] = mi.tensor([5.0])
+    assert f(x).item() == 5.0
+
+
+def test_grad_left_set_is_a_state():
+    w = mi.Parameter([2.0])
+    gm = mi.GradManager().attach([w])
+
+    @mi.trace
+    def f(x):
+        with gm:
+            gm.backward((w * x).sum())
+
+    for i in range(1, 4):
+        f(mi.tensor([1.0]))
+        assert w.grad.tolist() == [float(i)]
+
+
+def test_memory_report_and_explain():
+    _, _, step = make_step()
+    step(*batch())
+    report = step.memory_report()
+    assert 0 < report.lower_bound_bytes <= report.arena_bytes
+    assert "arena" in step.explain() and "matmul" in step.graph() + step.explain() or "linear" in step.graph()
+
+
+def test_wrong_options():
+    with pytest.raises(ValueError, match="opt_level"):
+        mi.trace(lambda x: x, opt_level=3)
+    with pytest.raises(NotImplementedError, match="memory_limit"):
+        mi.trace(lambda x: x, memory_limit="1GiB")
+    with pytest.raises(TypeError, match="function"):
+        mi.trace(3)

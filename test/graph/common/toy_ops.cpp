@@ -176,6 +176,9 @@ std::string normal_text(const Function& function) {
   return to_text(*rebuild.finish());
 }
 
-std::string normal_text(std::string_view text) { return normal_text(*parse_function(text)); }
+std::string normal_text(std::string_view text) {
+  use_toy_ops();
+  return normal_text(*parse_function(text));
+}
 
 }  // namespace miai::testing

@@ -233,6 +233,11 @@ Returns:
 Raises:
     ValueError: wrong rank, channels that differ, or one element a channel when training.
     TypeError: integers, or running statistics missing when not training.
+
+Example:
+    >>> import miai as mi, miai.functional as F
+    >>> F.batch_norm(mi.tensor([[1.0], [3.0]]), training=True, eps=0.0).tolist()
+    [[-1.0], [1.0]]
 )";
 
 }  // namespace

@@ -192,7 +192,7 @@ Raises:
 Example:
     >>> import miai as mi
     >>> import miai.functional as F
-    >>> F.conv2d(mi.ones((1, 1, 3, 3)), mi.ones((1, 1, 2, 2))).numpy().tolist()
+    >>> F.conv2d(F.ones((1, 1, 3, 3)), F.ones((1, 1, 2, 2))).numpy().tolist()
     [[[[4.0, 4.0], [4.0, 4.0]]]]
 )";
 

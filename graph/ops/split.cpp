@@ -76,7 +76,7 @@ void define_split(OpTable& table) {
 do not.
 
 >>> import miai.functional as F, miai as mi
->>> [part.tolist() for part in F.split(mi.tensor([1, 2, 3]), sections=(1, 2))]
+>>> [part.tolist() for part in mi._core.op("split")(mi.tensor([1, 2, 3]), sections=(1, 2))]
 [[1], [2, 3]]
 )";
   op.inputs = {{"inp"}};

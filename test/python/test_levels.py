@@ -42,6 +42,39 @@ def test_traced(op: str, level: int) -> None:
             compare(op, number, got, want, exact=level == 0)
 
 
+@pytest.mark.parametrize("level", [0, 1, 2])
+@pytest.mark.parametrize(
+    "op", [op for op in OPS if _core.has_gradient(op) and _core.samples(op)["check_grad"]]
+)
+def test_traced_gradients(op: str, level: int) -> None:
+    for number, sample in enumerate(_core.samples(op)["valid"][:8]):
+        run, tensors = call_of(op, sample)
+        given = [info for info in sample["inputs"] if info is not None]
+        places = [
+            i
+            for i, (info, t) in enumerate(zip(given, tensors, strict=True))
+            if info["grad"] and "float" in str(t.dtype) and t.size
+        ]
+
+        def gradients(*xs, run=run, places=places):
+            def total(*moved):
+                full = list(xs)
+                for place, value in zip(places, moved, strict=True):
+                    full[place] = value
+                outputs = [o for o in outputs_of(run(*full)) if "float" in str(o.dtype)]
+                return sum((o.astype("float32") * 0.5).sum() for o in outputs)
+
+            picked = [xs[place] for place in places]
+            return mi.grad(total, argnums=tuple(range(len(picked))))(*picked)
+
+        if not places or not any("float" in str(o.dtype) and o.size for o in outputs_of(run(*tensors))):
+            continue
+        traced = mi.trace(gradients, opt_level=level)
+        traced(*tensors)
+        for got, want in zip(traced(*tensors), gradients(*tensors), strict=True):
+            compare(op, number, got, want, exact=level == 0)
+
+
 @pytest.mark.parametrize("device", ["cpu:1", "fake:0"])
 @pytest.mark.parametrize("op", [op for op in OPS if _core.definition(op)["inputs"] and op != "to_device"])
 def test_devices(op: str, device: str) -> None:

@@ -119,6 +119,12 @@ def _array(self: Tensor, dtype: Any = None, copy: Any = None) -> np.ndarray:
     return array if dtype is None else array.astype(dtype)
 
 
+def _length(self: Tensor) -> int:
+    if self.ndim == 0:
+        raise TypeError("len() of a tensor of rank 0")
+    return int(self.shape[0])  # of a dynamic size: a guard
+
+
 def _iterate(self: Tensor) -> Any:
     if self.ndim == 0:
         raise TypeError("iteration over a tensor of rank 0")
@@ -169,6 +175,7 @@ _METHODS: dict[str, Any] = {
     "requires_grad": property(_forbid_requires_grad),
     "__array__": _array,
     "__array_ufunc__": None,
+    "__len__": _length,
     "__iter__": _iterate,
     "__contains__": _contains,
     "__reduce__": _reduce,

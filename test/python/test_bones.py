@@ -300,3 +300,42 @@ def test_no_grad_and_detach_in_a_trace() -> None:
     for _ in range(3):
         w.grad = None
         assert traced(mi.tensor([3.0])).tolist() == eager == [9.0]
+
+
+SIZES = {
+    "len": lambda v: v * len(v),
+    "iteration": lambda v: sum(x * i for i, x in enumerate(v)),
+    "unpacking": lambda v: [*v][-1] * 2,
+    "range": lambda v: sum(v[i] for i in range(v.shape[0])),
+    "int": lambda v: v * int(v.shape[0]),
+    "size": lambda v: v.sum() / v.size,
+    "product": lambda v: v.sum() / int(np.prod(v.shape)),
+    "full": lambda v: F.full((v.shape[0],), 1.0).sum(),
+    "equality": lambda v: v * 2 if v.shape == (2,) else v * 3,
+    "membership": lambda v: v * 3 if v.shape[0] in (2, 5) else v,
+    "minimum": lambda v: v[: min(v.shape[0], 2)],
+    "last": lambda v: v[v.shape[0] - 1] + v[-1],
+    "half": lambda v: v[: v.shape[0] // 2],
+    "flip": lambda v: v[::-1],
+    "mean and variance": lambda v: v.mean() + F.var(v),
+    "sort": lambda v: F.sort(v)[0],
+    "roll": lambda v: F.roll(v, 1, 0),
+    "broadcast": lambda v: F.broadcast_to(v, (2, v.shape[0])),
+    "arithmetic": lambda v: v * (2 * v.shape[0] - 1),
+    "a key": pytest.param(
+        lambda v: v * {2: 10}.get(v.shape[0], 1),
+        marks=pytest.mark.xfail(strict=True, reason="a Dim's hash is not its size's"),
+    ),
+    "left operand": pytest.param(
+        lambda v: v.shape[0] * v,
+        marks=pytest.mark.xfail(strict=True, reason="Dim times a Tensor raises instead of NotImplemented"),
+    ),
+}
+
+
+@pytest.mark.parametrize("function", SIZES.values(), ids=SIZES.keys())
+def test_no_size_is_baked_in(function) -> None:
+    traced = mi.trace(function, dynamic={"v": 0})
+    for data in ([1.0, 2.0], [1.0, 2.0, 4.0], [1.0, 2.0], [3.0, 1.0, 4.0, 1.0, 5.0], [7.0, 8.0, 9.0]):
+        x = mi.tensor(data)
+        np.testing.assert_allclose(traced(x).numpy(), function(x).numpy(), rtol=1e-6)

@@ -10,8 +10,7 @@
 namespace miai {
 namespace {
 
-KernelTable reference_kernels(const KernelTable& all) {
-  KernelTable table;
+void add_reference_kernels(const KernelTable& all, KernelTable& table) {
   for (const std::string& op : all.ops(DeviceKind::kCpu)) {
     const auto& kernels = all.find(DeviceKind::kCpu, op);
     bool has_reference = false;
@@ -19,7 +18,6 @@ KernelTable reference_kernels(const KernelTable& all) {
     for (const auto& kernel : kernels)  // an operator registered at run time has only its own kernel
       if (!has_reference || kernel->name.starts_with("reference/")) table.add(*kernel);
   }
-  return table;
 }
 
 /// Made anew when kernels were registered since; older tables stay, for those who refer to them.
@@ -28,8 +26,8 @@ const KernelTable& fake_kernels() {
   static auto* const tables = new std::map<size_t, KernelTable>;  // by the number of all kernels
   std::lock_guard lock(mutex);
   const KernelTable& all = KernelTable::global();
-  auto it = tables->find(all.size());
-  if (it == tables->end()) it = tables->emplace(all.size(), reference_kernels(all)).first;
+  auto [it, is_new] = tables->try_emplace(all.size());
+  if (is_new) add_reference_kernels(all, it->second);
   return it->second;
 }
 

@@ -107,6 +107,7 @@ struct OpDef {
   std::vector<int> may_overwrite;  // inputs whose memory the output may take (same dtype and shape)
   bool random = false;             // reads a generator state as an input named "state", has attr "ticket"
   bool effect = false;             // must run, in order, even if nobody reads it
+  bool portable = true;            // a file may hold it: other processes know it too
   bool is_public = true;           // listed in miai.functional
   bool reduction = false;          // reduces over the axes in attr "axis"
   std::function<Cost(std::span<const TensorMeta> inputs, std::span<const TensorMeta> outputs, const Attrs&)>

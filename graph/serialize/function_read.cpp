@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
@@ -43,8 +44,19 @@ class FunctionReader {
       if (type.shape.back().is_static() && type.shape.back().value() < 0)
         raise(ErrorKind::kValue, "a negative size");
     }
+    check_size(type);
     if (item.contains("device")) type.device = parse_device(item.at("device").get<std::string>());
     return type;
+  }
+
+  /// The product of the static sizes must stay far below where arithmetic wraps, zeros or not.
+  static void check_size(const TensorType& type) {
+    int64_t product = 1;
+    for (Dim size : type.shape)
+      if (size.is_static() &&
+          (__builtin_mul_overflow(product, std::max<int64_t>(size.value(), 1), &product) ||
+           product > (int64_t{1} << 48)))
+        raise(ErrorKind::kValue, "impossible shape ", type.shape);
   }
 
   static std::string name_of(const Json& item) { return item.value("name", std::string()); }

@@ -36,11 +36,11 @@ void add_tests(const ModelFunction& entry, std::vector<HostTensor>& tensors) {
 void check_states(const Function& function, const std::map<std::string, HostTensor>& states,
                   const std::string& place) {
   for (const State& state : function.states) {
-    if (!state.input) continue;
     auto it = states.find(state.name);
     if (it == states.end())
-      raise(ErrorKind::kValue, place, ": function '", function.name, "' reads state '", state.name,
+      raise(ErrorKind::kValue, place, ": function '", function.name, "' has state '", state.name,
             "', which has no tensor");
+    if (!state.input) continue;
     if (it->second.dtype != state.input->type.dtype ||
         !(to_dims(it->second.shape) == state.input->type.shape))
       raise(ErrorKind::kValue, place, ": state '", state.name, "' has another dtype or shape than function '",
@@ -100,6 +100,7 @@ Model make_model(const TensorFile& file, const std::string& place) {
       ModelFunction entry{
           function_from_json(item.at("function"), find, place), {}, item.at("opt_level").get<int>()};
       const size_t tests = item.at("tests").get<size_t>();
+      if (tests > file.tensors.size()) raise(ErrorKind::kIo, place, ": more test vectors than tensors");
       for (size_t i = 0; i < tests; ++i) entry.tests.push_back(read_test(file, *entry.function, i, place));
       if (model.find(entry.function->name))
         raise(ErrorKind::kIo, place, ": two functions are named '", entry.function->name, "'");

@@ -40,10 +40,13 @@ void check_header(const FileLayout& layout, const Header& header, const std::str
 }
 
 uint64_t tensor_bytes(const HeaderEntry& entry, DType dtype, const std::string& name) {
-  uint64_t bytes = dtype_size(dtype);
-  for (int64_t size : entry.shape)
-    if (__builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes))
+  uint64_t bytes = dtype_size(dtype), product = 1;
+  for (int64_t size : entry.shape) {
+    bytes *= static_cast<uint64_t>(size);
+    if (__builtin_mul_overflow(product, std::max<uint64_t>(static_cast<uint64_t>(size), 1), &product) ||
+        product > (uint64_t{1} << 48))
       damaged(name, "tensor '" + entry.name + "' is too large");
+  }
   return bytes;
 }
 

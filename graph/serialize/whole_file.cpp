@@ -74,7 +74,9 @@ std::string temporary_name(const std::string& path) {
 }  // namespace
 
 void write_whole_file(const std::string& path, std::span<const std::span<const char>> parts) {
-  Temporary temporary(temporary_name(path));
+  std::string name = temporary_name(path);
+  while (::access(name.c_str(), F_OK) == 0) name = temporary_name(path);  // left by a killed process
+  Temporary temporary(name);
   {
     Descriptor file(temporary.path(), O_WRONLY | O_CREAT | O_EXCL, 0666);
     if (!file.is_open()) {

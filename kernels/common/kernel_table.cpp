@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
 #include <sstream>
 
 #include "kernels/common/error.h"
@@ -42,6 +43,7 @@ bool is_disabled(const Kernel& kernel) {
 }  // namespace
 
 void KernelTable::add(Kernel kernel) {
+  std::unique_lock lock(mutex_);
   auto& list = kernels_[static_cast<size_t>(kernel.device)][kernel.op];
   auto less_preferred = [&](const auto& other) { return other->preference < kernel.preference; };
   auto at = std::find_if(list.begin(), list.end(), less_preferred);
@@ -52,6 +54,7 @@ void KernelTable::add(Kernel kernel) {
 const std::vector<std::shared_ptr<const Kernel>>& KernelTable::find(DeviceKind device,
                                                                     std::string_view op) const {
   static const std::vector<std::shared_ptr<const Kernel>> none;
+  std::shared_lock lock(mutex_);
   const auto& by_op = kernels_[static_cast<size_t>(device)];
   auto it = by_op.find(op);
   return it == by_op.end() ? none : it->second;
@@ -59,16 +62,15 @@ const std::vector<std::shared_ptr<const Kernel>>& KernelTable::find(DeviceKind d
 
 std::vector<std::string> KernelTable::ops(DeviceKind device) const {
   std::vector<std::string> names;
+  std::shared_lock lock(mutex_);
   for (const auto& [op, kernels] : kernels_[static_cast<size_t>(device)]) names.push_back(op);
   return names;
 }
 
 KernelTable& KernelTable::global() {
-  static KernelTable table = [] {
-    KernelTable t;
-    kernels::register_all_kernels(t);
-    return t;
-  }();
+  static KernelTable table;
+  static std::once_flag filled;
+  std::call_once(filled, [] { kernels::register_all_kernels(table); });
   return table;
 }
 

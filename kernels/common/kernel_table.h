@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ class KernelTable {
   static KernelTable& global();
 
  private:
+  mutable std::shared_mutex mutex_;  // kernels may be added at run time; lists keep their address
   std::map<std::string, std::vector<std::shared_ptr<const Kernel>>, std::less<>> kernels_[kDeviceKindCount];
   size_t size_ = 0;
 };

@@ -131,7 +131,10 @@ void run(const Options& options) {
     miai_tensor output;
     check(miai_session_output(handle.session, i, &output));
     std::printf("%s: %s\n", output.name, shape_text(output).c_str());
-    if (!options.output.empty()) write_npy(options.output + "/" + output.name + ".npy", output);
+    if (options.output.empty()) continue;
+    if (std::string(output.name).find('/') != std::string::npos)
+      throw std::runtime_error(std::string("output '") + output.name + "' has no name for a file");
+    write_npy(options.output + "/" + output.name + ".npy", output);
   }
 }
 

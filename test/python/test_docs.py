@@ -42,6 +42,13 @@ def test_page(page: pathlib.Path) -> None:
     run(page.read_text(), page.name, {})
 
 
+def test_readme(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = (ROOT / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    exec(compile(code, "README.md", "exec"), {})
+    assert (tmp_path / "model.miai").stat().st_size > 0
+
+
 @pytest.mark.parametrize("name", modules())
 def test_docstrings(name: str) -> None:
     module = importlib.import_module(name)

@@ -1,5 +1,7 @@
 """dump, miai-run, save and load: what was trained is what runs; hostile files do no harm."""
 
+import json
+import os
 import pathlib
 import subprocess
 
@@ -169,3 +171,71 @@ def test_damaged_tensor_is_found_by_its_checksum(tmp_path):
     with pytest.raises(OSError, match="checksum of tensor 'w'"):
         mi.load(path)
     mi.load(path, check=False)
+
+
+def rewritten(path, target, change):
+    """A copy of the file whose functions were changed, without a header checksum: it reaches the reader's own checks."""
+    data = path.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    functions = json.loads(header["__metadata__"]["miai.functions"])
+    change(functions)
+    header["__metadata__"]["miai.functions"] = json.dumps(functions)
+    del header["__metadata__"]["miai.header_checksum"]
+    text = json.dumps(header).encode()
+    text += b" " * (-(len(text) + 8) % 64)
+    target.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + size :])
+    return target
+
+
+def huge_constant(functions):
+    constant = {"dtype": "float32", "shape": [2**56, 2**8], "id": 9999, "hex": ""}
+    functions[0]["function"]["constants"].append(constant)
+
+
+def hidden_by_zero(functions):
+    functions[0]["function"]["inputs"][0]["shape"] = [0, 2**60, 2**60, 1]
+
+
+def many_tests(functions):
+    functions[0]["tests"] = 10**15
+
+
+def unknown_operator(functions):
+    functions[0]["function"]["nodes"][0]["op"] = "frobnicate"
+
+
+def newer_operator(functions):
+    functions[0]["function"]["nodes"][0]["version"] = 99
+
+
+def state_without_tensor(functions):
+    functions[0]["function"]["states"].append({"name": "ghost", "output": 0})
+
+
+def wrong_type(functions):
+    functions[0]["function"]["nodes"][0]["outputs"][0]["shape"] = [1]
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (huge_constant, "impossible shape"),
+        (hidden_by_zero, "impossible shape"),
+        (many_tests, "more test vectors than tensors"),
+        (unknown_operator, "operator 'frobnicate' (version 1) is not known"),
+        (newer_operator, "has version 99"),
+        (state_without_tensor, "'ghost'"),
+        (wrong_type, "damaged function"),
+    ],
+)
+def test_hostile_functions_are_refused(trained, tmp_path, change, text):
+    done = miai_run("run", rewritten(trained[0], tmp_path / "bad.miai", change), "--random")
+    assert done.returncode == 1 and text in done.stderr, done.stderr
+
+
+def test_leftover_of_a_killed_process_does_not_block(tmp_path):
+    for n in range(1, 400):  # the names that this process would use next
+        (tmp_path / f"c.safetensors.tmp.{os.getpid()}.{n}").touch()
+    mi.save({"a": 1}, tmp_path / "c.safetensors")
+    assert mi.load(tmp_path / "c.safetensors") == {"a": 1}

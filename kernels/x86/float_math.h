@@ -39,9 +39,9 @@ inline float exp(float x) {
 inline float log(float x) {
   float scaled = x < 1.17549435e-38f ? x * 8388608.0f : x;  // subnormals
   float bias = x < 1.17549435e-38f ? 23.0f : 0.0f;
-  int32_t bits = std::bit_cast<int32_t>(scaled);
-  int32_t exponent = (bits - 0x3f3504f3) >> 23;
-  float m = std::bit_cast<float>(bits - (exponent << 23)) - 1.0f;
+  uint32_t bits = std::bit_cast<uint32_t>(scaled);  // of any sign: what is below 0 becomes NaN at the end
+  int32_t exponent = static_cast<int32_t>(bits - 0x3f3504f3u) >> 23;
+  float m = std::bit_cast<float>(bits - (static_cast<uint32_t>(exponent) << 23)) - 1.0f;
   float e = static_cast<float>(exponent) - bias;
   float z = m * m;
   float p = 7.0376836292e-2f;

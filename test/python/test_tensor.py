@@ -193,8 +193,9 @@ def test_dlpack_with_torch() -> None:
     t = torch.arange(6, dtype=torch.float32).reshape(2, 3)
     x = mi.from_dlpack(t)
     assert x.numpy().ctypes.data == t.data_ptr() and x.tolist() == t.tolist()
-    back = torch.from_dlpack(mi.tensor([1.0, 2.0]))
-    assert back.tolist() == [1.0, 2.0]
+    mine = mi.tensor([1.0, 2.0])
+    back = torch.from_dlpack(mine)
+    assert back.tolist() == [1.0, 2.0] and back.data_ptr() == mine.numpy().ctypes.data
     for dtype in (torch.bfloat16, torch.float16, torch.int64, torch.uint8):
         assert mi.from_dlpack(torch.ones(3, dtype=dtype)).tolist() == [1, 1, 1]
 

@@ -20,12 +20,15 @@ void define_pow(OpTable& table) {
 
 void define_pow_grad(GradTable& grads) {
   grads.add("pow",
-            binary_grad([](const Var& dy, const Var& x, const Var& y) { return dy * y * pow(x, y - 1.0); },
-                        [](const Var& dy, const Var& x, const Var& y) {
-                          return dy * pow(x, y) *
-                                 log(where(greater(x, scalar_like(x, 0)), x, scalar_like(x, 1)));
-                        },
-                        true));
+            binary_grad(
+                [](const Var& dy, const Var& x, const Var& y) {
+                  // x to the power 0 is constant, also where x is 0
+                  return where(equal(y, scalar_like(y, 0)), scalar_like(dy, 0), dy * y * pow(x, y - 1.0));
+                },
+                [](const Var& dy, const Var& x, const Var& y) {
+                  return dy * pow(x, y) * log(where(greater(x, scalar_like(x, 0)), x, scalar_like(x, 1)));
+                },
+                true));
 }
 
 void define_pow_samples(SampleTable& samples) {

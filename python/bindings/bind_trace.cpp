@@ -65,13 +65,20 @@ int64_t guarded_value(Dim dim) {
   return value;
 }
 
+/// What is neither an int nor a Dim (a Tensor, a float) is asked next: NotImplemented.
+template <class F>
+py::object with_dim(py::handle other, F&& f) {
+  std::optional<Dim> dim = dim_from_object(other);
+  if (!dim) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+  return dim_to_object(f(*dim));
+}
 template <class F>
 auto arithmetic(F f) {
-  return [f](Dim a, py::handle b) { return dim_to_object(f(a, to_dim(b))); };
+  return [f](Dim a, py::handle b) { return with_dim(b, [&](Dim d) { return f(a, d); }); };
 }
 template <class F>
 auto reflected(F f) {
-  return [f](Dim a, py::handle b) { return dim_to_object(f(to_dim(b), a)); };
+  return [f](Dim a, py::handle b) { return with_dim(b, [&](Dim d) { return f(d, a); }); };
 }
 /// Orders two dims by their values at hand; each becomes a guard.
 template <class F>
@@ -105,7 +112,7 @@ void bind_dim(py::module_& m) {
       .def("__le__", comparison([](int64_t a, int64_t b) { return a <= b; }))
       .def("__gt__", comparison([](int64_t a, int64_t b) { return a > b; }))
       .def("__ge__", comparison([](int64_t a, int64_t b) { return a >= b; }))
-      .def("__hash__", [](Dim a) { return a.word(); })
+      .def("__hash__", [](Dim a) { return guarded_value(a); })
       .def("__repr__", [](Dim a) { return to_string(a); });
 }
 

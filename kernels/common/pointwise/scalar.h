@@ -78,7 +78,9 @@ struct FloorDiv {
       return (a % b != T(0)) && ((a < T(0)) != (b < T(0))) ? static_cast<T>(q - 1) : q;
     } else {
       if (b == T(0)) return a / b;
-      T q = (a - Mod{}(a, b)) / b;
+      T r = std::fmod(a, b);
+      T q = (a - r) / b;
+      if (r != T(0) && (r < T(0)) != (b < T(0))) q -= T(1);  // also for an infinite b
       T down = std::floor(q);
       return q - down > T(0.5) ? down + T(1) : down;
     }

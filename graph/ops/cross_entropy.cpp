@@ -41,7 +41,10 @@ Vars lower_cross_entropy(std::span<const Var> inputs, const Attrs& attrs) {
   int64_t axis = a.axis < 0 ? a.axis + pred.type().rank() : a.axis;
   Var logs =
       a.with_logits ? emit1(find_op("log_softmax"), make_attrs(SoftmaxAttrs{axis}), {pred}) : log(pred);
-  Var index = expand_dims(label, static_cast<int>(axis));
+  // gather counts negative indices from the end; a negative label is out of bounds
+  Var classes = dim_value(pred.shape()[static_cast<int>(axis)], pred.type().device);
+  Var known = where(less(label, scalar_like(label, 0)), classes, label);
+  Var index = expand_dims(known, static_cast<int>(axis));
   Var picked = emit1(find_op("gather"), make_attrs(AxisAttrs{axis}), {logs, index});
   Var loss = -reshape(picked, label.shape());
   if (a.label_smooth > 0) {

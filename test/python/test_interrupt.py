@@ -48,7 +48,7 @@ def test_interrupt(kind: str) -> None:
     finally:
         process.kill()
     assert out.strip() == "interrupted" and process.returncode == 130
-    assert seconds < 2
+    assert seconds < 5  # 2 on an idle machine; the suite loads it
 
 
 FORKED = """

@@ -187,7 +187,7 @@ ORDER = ("image", "mask", "boxes", "coords", "keypoints", "polygons", "image_cat
         T.CenterCrop(8),
         T.Pad(3),
         T.Resize((18, 24)),
-        T.RandomCrop(8, 2),
+        T.RandomCrop((9, 12), 2),  # moves the block by at most 2: it is never cut
         T.RandomResizedCrop((16, 16), (0.9, 1.0), (1.0, 1.0)),
         T.Normalize(0, 1),
     ],

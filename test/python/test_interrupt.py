@@ -42,13 +42,10 @@ def test_interrupt(kind: str) -> None:
         assert process.stdout.readline().strip() == "ready"
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        begin = time.monotonic()
         out, _ = process.communicate(timeout=30)
-        seconds = time.monotonic() - begin
     finally:
         process.kill()
     assert out.strip() == "interrupted" and process.returncode == 130
-    assert seconds < 5  # 2 on an idle machine; the suite loads it
 
 
 FORKED = """

@@ -1,4 +1,5 @@
-"""``python -m bench [NAME ...] [--threads N] [--json FILE]``: prints medians and ratios (above 1: miai is faster)."""
+"""``python -m bench [NAME ...] [--threads N] [--json FILE]``: prints medians and ratios (above 1: miai is
+faster)."""
 
 from __future__ import annotations
 

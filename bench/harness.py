@@ -1,4 +1,5 @@
-"""Contenders interleaved in one run: each round times every contender once, in rotated order; ratios are taken within rounds."""
+"""Contenders interleaved in one run: each round times every contender once, in rotated order; ratios are
+taken within rounds."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ import numpy as np
 
 @dataclass
 class Contender:
-    """One way to do the work. `run` does it once; `check` gives its result, compared before anything is timed."""
+    """One way to do the work. `run` does it once; `check` gives its result, compared before anything is
+    timed."""
 
     name: str
     run: Callable[[], Any]
@@ -47,7 +49,8 @@ class Result:
 
 
 def check_equal(contenders: list[Contender], tolerance: float) -> None:
-    """Raises AssertionError if two contenders differ by more than `tolerance`, relative to the first's largest value."""
+    """Raises AssertionError if two contenders differ by more than `tolerance`, relative to the first's
+    largest value."""
     results = [(c.name, np.asarray(c.check(), dtype="float64")) for c in contenders if c.check is not None]
     for name, result in results[1:]:
         scale = max(1.0, float(np.abs(results[0][1]).max()))

@@ -1,4 +1,4 @@
-// Branch-free float32 functions that compilers vectorise, within about 2 units in the last place. Included
+// Branch-free float32 functions that compilers vectorise, within 3 units in the last place. Included
 // only by files that are compiled once for each instruction set, inside the set's namespace.
 namespace float_math {
 

@@ -47,9 +47,9 @@ def sdk_path() -> str:
 
 
 __all__ = [
-    "GradManager", "Parameter", "Tensor", "autodiff", "bfloat16", "data", "device", "dtype", "float16", "float32",
-    "float64", "from_dlpack", "from_numpy", "functional", "get_default_device", "get_device_count", "grad", "int16",
-    "int32", "int64", "int8", "is_cuda_available", "jit", "load", "module", "no_grad", "optimizer", "random", "register_operator",
-    "save",
-    "sdk_path", "set_default_device", "show_config", "synchronize", "tensor", "trace", "uint8", "value_and_grad",
+    "GradManager", "Parameter", "Tensor", "autodiff", "bfloat16", "data", "device", "dtype", "float16",
+    "float32", "float64", "from_dlpack", "from_numpy", "functional", "get_default_device",
+    "get_device_count", "grad", "int16", "int32", "int64", "int8", "is_cuda_available", "jit", "load",
+    "module", "no_grad", "optimizer", "random", "register_operator", "save", "sdk_path",
+    "set_default_device", "show_config", "synchronize", "tensor", "trace", "uint8", "value_and_grad",
 ]  # fmt: skip

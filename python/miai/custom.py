@@ -21,10 +21,10 @@ def register_operator(
     """Registers an operator for the life of the process and gives it as a callable of tensors.
 
     Args:
-        infer: ``(shape, dtype), ...`` of the inputs to a list of ``(shape, dtype)`` of the outputs. Called with dynamic
-            dims in a trace: use arithmetic on sizes.
-        forward: NumPy arrays (read-only) to arrays of the shapes that infer gave. In a plan it holds the GIL for its
-            instruction; an exception cancels the step and leaves the states as they were.
+        infer: ``(shape, dtype), ...`` of the inputs to a list of ``(shape, dtype)`` of the outputs. Called
+            with dynamic dims in a trace: use arithmetic on sizes.
+        forward: NumPy arrays (read-only) to arrays of the shapes that infer gave. In a plan it holds the GIL
+            for its instruction; an exception cancels the step and leaves the states as they were.
         grad: ``(input tensors, output gradients)`` to the inputs' gradients (None: zero), written with miai's
             functions, so that any order works. None: not differentiable.
 

@@ -9,7 +9,8 @@ from . import _core
 
 
 def set_default_device(device: str) -> None:
-    """The device of tensors made without `device=`. Names: 'cpu', 'cpu:1' (a queue and thread of its own), 'cuda:0'."""
+    """The device of tensors made without `device=`. Names: 'cpu', 'cpu:1' (a queue and thread of its own),
+    'cuda:0'."""
     _core.set_default_device(device)
 
 

@@ -1,4 +1,5 @@
-"""Exchange of memory with NumPy, PyTorch and others, without copies. Exported memory is never written by us while held."""
+"""Exchange of memory with NumPy, PyTorch and others, without copies. Exported memory is never written by us
+while held."""
 
 from __future__ import annotations
 
@@ -43,8 +44,8 @@ def to_dlpack(tensor: Tensor, stream: Any = None) -> Any:
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
-    """A tensor over the array's memory where its elements are aligned, else a copy. The array must not be written while
-    the tensor lives.
+    """A tensor over the array's memory where its elements are aligned, else a copy. The array must not be
+    written while the tensor lives.
 
     >>> import numpy as np
     >>> from_numpy(np.array([1, 2]))

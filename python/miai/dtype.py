@@ -10,7 +10,8 @@ from . import _core
 
 
 class _BFloat16:
-    """The dtype of brain floats: 8 bits of exponent, 7 of mantissa. ``numpy()`` gives such tensors as float32."""
+    """The dtype of brain floats: 8 bits of exponent, 7 of mantissa. ``numpy()`` gives such tensors as
+    float32."""
 
     name = "bfloat16"
     itemsize = 2

@@ -1,6 +1,7 @@
 """Random numbers: counter-based (Philox), the same eager and traced, whatever the threads.
 
-A generator is a state of two integers, seed and next ticket; each random operator as written takes one ticket.
+A generator is a state of two integers, seed and next ticket; each random operator as written takes one
+ticket.
 """
 
 from __future__ import annotations

@@ -15,12 +15,14 @@ _KEY = "miai.checkpoint"
 
 
 def save(obj: Any, f: Any) -> None:
-    """Writes nested dicts, lists and tuples of tensors, NumPy arrays, numbers, strings and None into one file.
+    """Writes nested dicts, lists and tuples of tensors, NumPy arrays, numbers, strings and None into one
+    file.
 
-    The file is a valid safetensors file: tensors are tensors, the rest is JSON in its metadata. It is written beside the
-    target and renamed, so that an interrupted save leaves the old file.
+    The file is a valid safetensors file: tensors are tensors, the rest is JSON in its metadata. It is written
+    beside the target and renamed, so that an interrupted save leaves the old file.
 
-    Raises TypeError naming the place of a value that cannot be kept (nothing is pickled), OSError if writing fails.
+    Raises TypeError naming the place of a value that cannot be kept (nothing is pickled), OSError if writing
+    fails.
 
     >>> import miai as mi, tempfile, os
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -73,8 +75,8 @@ def _encode(obj: Any, path: str, tensors: dict[str, Tensor]) -> Any:
             kind: [_encode(value, f"{path}.{i}" if path else str(i), tensors) for i, value in enumerate(obj)]
         }
     raise TypeError(
-        f"save: value at '{path or '.'}': expected tensors, arrays, numbers, strings, None or nested dicts, lists and "
-        f"tuples of them, got {type(obj).__name__}; save its state_dict()"
+        f"save: value at '{path or '.'}': expected tensors, arrays, numbers, strings, None or nested dicts, "
+        f"lists and tuples of them, got {type(obj).__name__}; save its state_dict()"
     )
 
 

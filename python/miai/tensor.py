@@ -35,7 +35,8 @@ def _flat_args(args: tuple[Any, ...]) -> Any:
 
 
 def _numpy(self: Tensor, copy: bool = False) -> np.ndarray:
-    """The data as a NumPy array: a read-only view where the memory is the host's, or a copy that may be written.
+    """The data as a NumPy array: a read-only view where the memory is the host's, or a copy that may be
+    written.
 
     >>> import miai as mi
     >>> mi.tensor([1.0, 2.0]).numpy()
@@ -49,7 +50,8 @@ def _item(self: Tensor, *index: int) -> Any:
     chosen = self[index] if index else self
     if chosen.size != 1:
         raise ValueError(
-            f"item: expected a tensor with 1 element, got {chosen.size} (shape {list(chosen.shape)}); use tolist()"
+            f"item: expected a tensor with 1 element, got {chosen.size} (shape {list(chosen.shape)}); "
+            "use tolist()"
         )
     return chosen.numpy().item()
 

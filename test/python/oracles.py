@@ -37,12 +37,15 @@ def sign(x: np.ndarray) -> np.ndarray:
 def same_in_numpy() -> None:
     """Operators that are one NumPy function, by the same or another name."""
     unary = {
-        "abs": np.abs, "neg": np.negative, "square": np.square, "sign": sign, "isnan": np.isnan, "isinf": np.isinf,
+        "abs": np.abs, "neg": np.negative, "square": np.square, "sign": sign, "isnan": np.isnan,
+        "isinf": np.isinf,
         "logical_not": np.logical_not, "bitwise_not": np.invert, "copy": np.copy,
     }  # fmt: skip
     of_floats = {
-        "acos": np.arccos, "asin": np.arcsin, "atan": np.arctan, "ceil": np.ceil, "cos": np.cos, "cosh": np.cosh,
-        "exp": np.exp, "expm1": np.expm1, "floor": np.floor, "log": np.log, "log1p": np.log1p, "round": np.rint,
+        "acos": np.arccos, "asin": np.arcsin, "atan": np.arctan, "ceil": np.ceil, "cos": np.cos,
+        "cosh": np.cosh,
+        "exp": np.exp, "expm1": np.expm1, "floor": np.floor, "log": np.log, "log1p": np.log1p,
+        "round": np.rint,
         "sin": np.sin, "sinh": np.sinh, "sqrt": np.sqrt, "tan": np.tan, "tanh": np.tanh,
         "erf": np.vectorize(math.erf, otypes=["float64"]),
         "relu": lambda x: np.maximum(x, 0), "relu6": lambda x: np.clip(x, 0, 6), "rsqrt": lambda x: x**-0.5,

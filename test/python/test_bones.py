@@ -1,4 +1,5 @@
-"""Where the parts meet: second order, failures in the middle of a step, devices, what is held and what is written."""
+"""Where the parts meet: second order, failures in the middle of a step, devices, what is held and what is
+written."""
 
 import os
 import subprocess

@@ -1,4 +1,5 @@
-"""Gradients where functions have kinks, ties, zeros and huge arguments; writes between; memory that stays flat."""
+"""Gradients where functions have kinks, ties, zeros and huge arguments; writes between; memory that stays
+flat."""
 
 import gc
 

@@ -1,4 +1,5 @@
-"""Every gradient against central differences in float64, first and second order, on the operators' samples."""
+"""Every gradient against central differences in float64, first and second order, on the operators'
+samples."""
 
 import miai as mi
 import numpy as np

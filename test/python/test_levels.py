@@ -1,4 +1,5 @@
-"""Each sample eager and traced: level 0 bit for bit, levels 1 and 2 within tolerance; and on devices with queues."""
+"""Each sample eager and traced: level 0 bit for bit, levels 1 and 2 within tolerance; and on devices with
+queues."""
 
 import miai as mi
 import numpy as np

@@ -174,7 +174,8 @@ def test_damaged_tensor_is_found_by_its_checksum(tmp_path):
 
 
 def rewritten(path, target, change):
-    """A copy of the file whose functions were changed, without a header checksum: it reaches the reader's own checks."""
+    """A copy of the file whose functions were changed, without a header checksum: it reaches the reader's own
+    checks."""
     data = path.read_bytes()
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + size])

@@ -23,7 +23,8 @@ UNARY = [
     (F.sigmoid, lambda x: 1 / (1 + np.exp(-x))), (F.relu, lambda x: np.maximum(x, 0)),
 ]  # fmt: skip
 BINARY = [
-    (F.add, np.add), (F.sub, np.subtract), (F.mul, np.multiply), (F.maximum, np.maximum), (F.minimum, np.minimum),
+    (F.add, np.add), (F.sub, np.subtract), (F.mul, np.multiply), (F.maximum, np.maximum),
+    (F.minimum, np.minimum),
 ]  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""Tensor behaves as NumPy's arrays, but for what the design lists; memory is shared and protected as promised."""
+"""Tensor behaves as NumPy's arrays, but for what the design lists; memory is shared and protected as
+promised."""
 
 import copy
 import itertools

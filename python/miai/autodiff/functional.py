@@ -16,8 +16,8 @@ def value_and_grad(
 ) -> Callable[..., Any]:
     """A function that gives ``(value, gradients)``; gradients have the structure of the arguments `argnums`.
 
-    The function must return a tensor with one element, or ``(tensor, aux)`` with `has_aux`. Arguments may be tensors or
-    nested lists, tuples and dicts of them. Nests for higher orders.
+    The function must return a tensor with one element, or ``(tensor, aux)`` with `has_aux`. Arguments may be
+    tensors or nested lists, tuples and dicts of them. Nests for higher orders.
 
     >>> import miai as mi
     >>> value_and_grad(lambda x: (x * x).sum())(mi.tensor([1.0, 2.0]))

@@ -40,7 +40,8 @@ class GradManager:
         self._sources: list[_Attached] = []
 
     def attach(self, tensors: Iterable[Tensor] | Tensor, callbacks: Any = None) -> GradManager:
-        """Adds tensors (floating; held weakly) to take gradients of, with callbacks ``(tensor, grad) -> grad``."""
+        """Adds tensors (floating; held weakly) to take gradients of, with callbacks ``(tensor, grad) ->
+        grad``."""
         if isinstance(tensors, Tensor):
             tensors = [tensors]
         calls: Sequence[Callback] = [callbacks] if callable(callbacks) else list(callbacks or [])
@@ -90,7 +91,8 @@ class GradManager:
             self._sources = []
 
     def backward(self, y: Any = None, dy: Any = None) -> None:
-        """Adds the gradients of y (a tensor or a list), weighted by dy (ones if None), to the tensors' ``.grad``.
+        """Adds the gradients of y (a tensor or a list), weighted by dy (ones if None), to the tensors'
+        ``.grad``.
 
         Raises RuntimeError outside of recording, ValueError if dy does not fit y.
         """

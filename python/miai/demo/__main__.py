@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
     faster = trained.traced_rate / trained.eager_rate
     print(f"eager  {trained.eager_rate:8.0f} images/s")
     print(
-        f"traced {trained.traced_rate:8.0f} images/s ({faster:.2f} times eager), arena {_mib(trained):.1f} MiB"
+        f"traced {trained.traced_rate:8.0f} images/s ({faster:.2f} times eager), "
+        f"arena {_mib(trained):.1f} MiB"
     )
     accuracy, scores = training.evaluate(task, trained)
     print(f"test accuracy {accuracy:.2%} (goal {task.goal:.0%})", flush=True)

@@ -11,7 +11,8 @@ import numpy as np
 def save_pictures(
     folder: pathlib.Path, task: Any, losses: list[float], scores: np.ndarray
 ) -> list[pathlib.Path]:
-    """Writes predictions.png and loss.png; gives their paths. Raises ImportError naming matplotlib if it is missing."""
+    """Writes predictions.png and loss.png; gives their paths. Raises ImportError naming matplotlib if it is
+    missing."""
     try:
         import matplotlib
     except ImportError as missing:

@@ -50,7 +50,8 @@ class Task:
 
 
 def find_task(name: str, quick: bool) -> Task:
-    """Fashion-MNIST where Debian's package dataset-fashion-mnist is installed, else the digits in the package."""
+    """Fashion-MNIST where Debian's package dataset-fashion-mnist is installed, else the digits in the
+    package."""
     if name in ("auto", "fashion"):
         try:
             train, test = FashionMNIST(train=True), FashionMNIST(train=False)

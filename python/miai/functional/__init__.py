@@ -1,5 +1,6 @@
-"""Operators as functions of tensors. Most come straight from the operator table; see ``help`` of each for shapes, dtypes
-and examples. MegEngine's names and arguments; where PyTorch's name is better known it is an alias.
+"""Operators as functions of tensors. Most come straight from the operator table; see ``help`` of each for
+shapes, dtypes and examples. MegEngine's names and arguments; where PyTorch's name is better known it is an
+alias.
 
 >>> import miai as mi
 >>> mi.functional.relu(mi.tensor([-1.0, 2.0]))

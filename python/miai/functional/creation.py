@@ -1,4 +1,5 @@
-"""Tensors made from nothing: zeros, ones, full, arange, linspace, eye. They live on the default device unless told."""
+"""Tensors made from nothing: zeros, ones, full, arange, linspace, eye. They live on the default device unless
+told."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from ..tensor import Tensor
 
 
 def full(shape: Any, value: float, *, dtype: Any = None, device: str | None = None) -> Tensor:
-    """A tensor of that shape with every element `value`; dtype follows the value (float32, int64, bool) if None.
+    """A tensor of that shape with every element `value`; dtype follows the value (float32, int64, bool) if
+    None.
 
     >>> full((2,), 3.0)
     Tensor([3., 3.])
@@ -58,7 +60,8 @@ def ones_like(inp: Tensor) -> Tensor:
 def arange(
     start: Any = 0, stop: Any = None, step: Any = 1, *, dtype: Any = "float32", device: str | None = None
 ) -> Tensor:
-    """Numbers from start (included) to stop (excluded); arange(n) counts from 0. float32 unless told, as MegEngine.
+    """Numbers from start (included) to stop (excluded); arange(n) counts from 0. float32 unless told, as
+    MegEngine.
 
     >>> arange(3)
     Tensor([0., 1., 2.])
@@ -83,7 +86,8 @@ def linspace(
     )
 
 
-def eye(N: int, M: int | None = None, *, dtype: Any = "float32", device: str | None = None) -> Tensor:  # noqa: N803
+# noqa: N803
+def eye(N: int, M: int | None = None, *, dtype: Any = "float32", device: str | None = None) -> Tensor:
     """Ones on the diagonal of an N x M matrix (M = N if None)."""
     return _core.op("eye")(
         N, N if M is None else M, dtype=dtype_name(dtype), device=_core.device_name(device)

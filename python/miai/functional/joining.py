@@ -43,7 +43,8 @@ def stack(inps: Sequence[Tensor], axis: int = 0) -> Tensor:
 
 
 def gather(inp: Tensor, axis: int, index: Tensor) -> Tensor:
-    """Elements of `inp` at `index` along an axis: ``out[i][j] = inp[index[i][j]][j]`` for axis 0. Shape of `index`.
+    """Elements of `inp` at `index` along an axis: ``out[i][j] = inp[index[i][j]][j]`` for axis 0. Shape of
+    `index`.
 
     Raises IndexError for an index out of bounds.
 

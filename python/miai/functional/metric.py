@@ -9,7 +9,8 @@ from ..tensor import Tensor
 
 
 def topk_accuracy(logits: Tensor, target: Tensor, topk: int | Sequence[int] = 1) -> Tensor | list[Tensor]:
-    """Share of rows of `logits` (N, C) whose class `target` (N,) is among the k largest; a list for several k.
+    """Share of rows of `logits` (N, C) whose class `target` (N,) is among the k largest; a list for several
+    k.
 
     >>> import miai as mi
     >>> topk_accuracy(mi.tensor([[0.1, 0.9], [0.8, 0.2]]), mi.tensor([1, 1]))

@@ -7,7 +7,8 @@ from ..tensor import Tensor
 
 
 def dropout(inp: Tensor, drop_prob: float, training: bool = True) -> Tensor:
-    """Zeroes elements with probability `drop_prob` and scales the others by 1 / (1 - drop_prob); `inp` itself if not training.
+    """Zeroes elements with probability `drop_prob` and scales the others by 1 / (1 - drop_prob); `inp` itself
+    if not training.
 
     Srivastava et al., 2014.
 
@@ -36,8 +37,9 @@ def batch_norm(
 ) -> Tensor:
     """Normalises each channel (axis 1) to mean 0 and variance 1, then scales by `weight` and adds `bias`.
 
-    Ioffe and Szegedy, 2015. In training the batch's statistics are used and, with `inplace`, the running ones are
-    written: running = momentum * running + (1 - momentum) * batch (momentum is the share kept, as in MegEngine; PyTorch's
+    Ioffe and Szegedy, 2015. In training the batch's statistics are used and, with `inplace`, the running ones
+    are written: running = momentum * running + (1 - momentum) * batch (momentum is the share kept, as in
+    MegEngine; PyTorch's
     is 1 - momentum). Else the running ones are used.
 
     >>> import miai as mi
@@ -62,7 +64,8 @@ def layer_norm(
     bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> Tensor:
-    """Normalises the last dims, `normalized_shape`, to mean 0 and variance 1, then scales and shifts if `affine`.
+    """Normalises the last dims, `normalized_shape`, to mean 0 and variance 1, then scales and shifts if
+    `affine`.
 
     Ba, Kiros and Hinton, 2016. `weight` and `bias` have shape `normalized_shape`.
 

@@ -19,9 +19,9 @@ def dump(
 ) -> None:
     """Writes traced functions and their shared states into one file.
 
-    Each function is given by its name in the file and a `trace` that has been called; its last program is taken. With
-    `test_vectors` the arguments of the recording call and the results for them are added, for `miai-run verify`.
-    States keep the values that they have now. The file is whole or absent.
+    Each function is given by its name in the file and a `trace` that has been called; its last program is
+    taken. With `test_vectors` the arguments of the recording call and the results for them are added, for
+    `miai-run verify`. States keep the values that they have now. The file is whole or absent.
 
     Args:
         path: the file, usually ``*.miai``; also a valid safetensors file.
@@ -56,7 +56,8 @@ def dump(
 def _check_names(what: str, given: list[str], recorded: list[str]) -> None:
     if len(given) != len(recorded):
         raise ValueError(
-            f"dump: argument '{what}': expected {len(recorded)} names ({', '.join(recorded)}), got {len(given)}"
+            f"dump: argument '{what}': expected {len(recorded)} names ({', '.join(recorded)}), "
+            f"got {len(given)}"
         )
 
 

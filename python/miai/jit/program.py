@@ -76,6 +76,6 @@ def _check_unwritten(name: str, call: Call, inputs: list[Tensor], versions: list
     for tensor, version, path in zip(inputs, versions, call.names, strict=True):
         if tensor.version != version:
             raise RuntimeError(
-                f"trace: {name} writes into its argument '{path}'; return the new value, or keep the tensor in a module "
-                "or a variable outside of the function"
+                f"trace: {name} writes into its argument '{path}'; return the new value, or keep the tensor "
+                "in a module or a variable outside of the function"
             )

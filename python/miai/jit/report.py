@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MemoryReport:
-    """Bytes of a plan. `arena_bytes` is its peak, `lower_bound_bytes` the largest sum of live bytes of its schedule."""
+    """Bytes of a plan. `arena_bytes` is its peak, `lower_bound_bytes` the largest sum of live bytes of its
+    schedule."""
 
     arena_bytes: int
     lower_bound_bytes: int

@@ -16,7 +16,8 @@ _SCALARS = (bool, int, float, complex, str, bytes, type(None))
 class Call:
     """One call's arguments: tensors apart from the rest.
 
-    `base` is what must agree for two calls to be sizes of one program: tree, dtypes, ranks, devices, other values.
+    `base` is what must agree for two calls to be sizes of one program: tree, dtypes, ranks, devices, other
+    values.
     """
 
     def __init__(
@@ -58,15 +59,16 @@ def _static(name: str, path: str, leaf: Any) -> Hashable:
         return leaf
     if hasattr(leaf, "__array__"):
         raise TypeError(
-            f"trace: argument '{path}' of {name}: expected a Tensor or a Python value, got {type(leaf).__name__}; "
-            "pass miai.tensor(array), so that its data is an input and not part of the program"
+            f"trace: argument '{path}' of {name}: expected a Tensor or a Python value, got "
+            f"{type(leaf).__name__}; pass miai.tensor(array), so that its data is an "
+            "input and not part of the program"
         )
     try:
         hash(leaf)
     except TypeError:
         raise TypeError(
-            f"trace: argument '{path}' of {name}: expected Tensors, numbers, strings or nested lists and dicts of "
-            f"them, got {type(leaf).__name__}"
+            f"trace: argument '{path}' of {name}: expected Tensors, numbers, strings or nested lists "
+            f"and dicts of them, got {type(leaf).__name__}"
         ) from None
     return leaf
 
@@ -81,7 +83,8 @@ def parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 class Sizes:
-    """Which dims of one base are dynamic: those named, and those of which a second size was seen (0 and 1 stay static)."""
+    """Which dims of one base are dynamic: those named, and those of which a second size was seen (0 and 1
+    stay static)."""
 
     def __init__(self, dynamic: dict[str, tuple[int, ...]], call: Call) -> None:
         self._dynamic = [set() for _ in call.tensors]  # type: list[set[int]]

@@ -22,16 +22,16 @@ class TraceError(RuntimeError):
 class trace:  # noqa: N801 - a decorator
     """Makes a function of tensors a static, optimised program.
 
-    The first call of a new signature runs eagerly and is recorded; later calls run the compiled plan and Python is not
-    entered. Parameters, buffers, optimizer state, random state and learning rates that the function reaches are its
-    states, updated in place.
+    The first call of a new signature runs eagerly and is recorded; later calls run the compiled plan and
+    Python is not entered. Parameters, buffers, optimizer state, random state and learning rates that the
+    function reaches are its states, updated in place.
 
     Args:
         function: the function; `@trace` and `@trace(...)` both work, methods too.
-        dynamic: dims that may change, as ``{"x": 0}`` or ``{"x": (0, 2)}``; a dim of which a second size is seen
-            becomes dynamic by itself.
-        opt_level: 0 replays eager's kernels bit for bit; 1 changes no result beyond rounding; 2 may choose layouts and
-            algorithms too.
+        dynamic: dims that may change, as ``{"x": 0}`` or ``{"x": (0, 2)}``; a dim of which a second size is
+            seen becomes dynamic by itself.
+        opt_level: 0 replays eager's kernels bit for bit; 1 changes no result beyond rounding; 2 may choose
+            layouts and algorithms too.
         enabled: False runs the function as it is (so does MIAI_TRACE=0 in the environment).
         check: runs every call eagerly as well and compares; raises TraceError where they differ.
 
@@ -158,7 +158,8 @@ class trace:  # noqa: N801 - a decorator
         return MemoryReport(**program.core.memory_report(program.call.shapes))
 
     def dump(self, path: Any, *, name: str | None = None, **options: Any) -> None:
-        """Writes the last program with its states and a test vector into a model file; see `miai.jit.dump`."""
+        """Writes the last program with its states and a test vector into a model file; see
+        `miai.jit.dump`."""
         from .dump import dump
 
         dump(path, {name or self._name: self}, **options)
@@ -179,7 +180,8 @@ class exclude_from_trace:  # noqa: N801 - used like a keyword
     def __enter__(self) -> None:
         if _core.is_recording():
             raise TraceError(
-                "exclude_from_trace: splitting a traced function is not available yet; move this code out of it"
+                "exclude_from_trace: splitting a traced function is not available yet; move this code "
+                "out of it"
             )
 
     def __exit__(self, *exception: Any) -> None:

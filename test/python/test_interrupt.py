@@ -25,7 +25,7 @@ def work(x):
 run = mi.trace(work) if sys.argv[1] == "traced" else work
 if sys.argv[1] == "traced":
     small = mi.tensor(np.zeros((3, 3), "float32"))
-    run(small); run(mi.tensor(np.zeros((4, 4), "float32"))); run(small)  # now sizes are dynamic: no recording below
+    run(small); run(mi.tensor(np.zeros((4, 4), "float32"))); run(small)  # from here on sizes are dynamic
 (x @ x).sum().item()
 before, threads = w.tolist(), len(os.listdir("/proc/self/task"))
 for _ in range(int(sys.argv[2])):

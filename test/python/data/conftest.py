@@ -14,11 +14,9 @@ from typing import Any
 
 import pytest
 
+from miai.data import set_seed
+
 _MARK = "MIAI_DATA_TEST"
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: takes long; runs with -m long")
 
 
 def _marked(mark: str) -> list[int]:
@@ -78,6 +76,12 @@ class Script:
 @pytest.fixture
 def script(tmp_path: Path) -> Script:
     return Script(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Every test draws the same random numbers each time, whatever ran before it."""
+    set_seed(0)
 
 
 @pytest.fixture(autouse=True)

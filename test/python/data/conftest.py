@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from miai.data import set_seed
 
 _MARK = "MIAI_DATA_TEST"

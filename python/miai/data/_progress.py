@@ -22,8 +22,13 @@ def progress(iterable: Iterable[T], desc: str = "", total: int | None = None) ->
         tqdm = importlib.import_module("tqdm.auto").tqdm
     except ImportError:
         return _plain(iterable, desc, total)
-    bar: Iterable[T] = tqdm(iterable, desc=desc or None, total=total)
+    bar: Iterable[T] = tqdm(iterable, desc=desc or None, total=total, mininterval=_interval())
     return bar
+
+
+def _interval() -> float:
+    """Seconds between two looks of the bar; in a log, where each is a line of its own, few."""
+    return 0.2 if sys.stderr.isatty() else 10.0
 
 
 def _plain(iterable: Iterable[T], desc: str, total: int | None) -> Iterator[T]:
@@ -33,7 +38,7 @@ def _plain(iterable: Iterable[T], desc: str, total: int | None) -> Iterator[T]:
     done = 0
     for done, item in enumerate(iterable, 1):
         yield item
-        if time.monotonic() - shown > 0.2:
+        if time.monotonic() - shown > _interval():
             shown = time.monotonic()
             _show(desc, done, total, shown - start, "\r")
     _show(desc, done, total, time.monotonic() - start, "\n")

@@ -1,0 +1,53 @@
+"""The demonstration: its step's memory, its end to end run, and Ctrl-C in its middle."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+import miai as mi
+import numpy as np
+import pytest
+from miai import optimizer as O  # noqa: N812, E741
+from miai.demo import training
+
+
+@pytest.mark.parametrize("batch_size", [2, 32, 128])
+def test_arena_is_near_the_lower_bound(batch_size: int) -> None:
+    net = training.ResidualNet(10)
+    optimizer = O.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
+    step = mi.trace(training.make_step(net, optimizer))
+    images = mi.tensor(np.zeros((batch_size, 1, 28, 28), "float32"))
+    labels = mi.tensor(np.zeros(batch_size, "int64"))
+    for _ in range(2):
+        step(images, labels)
+    report = step.memory_report()
+    assert 0 < report.lower_bound_bytes <= report.arena_bytes <= 1.05 * report.lower_bound_bytes
+
+
+def start(folder: pathlib.Path, *options: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "miai.demo", "--data", "digits", "--output", str(folder), *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_runs_to_its_end(tmp_path: pathlib.Path) -> None:
+    pytest.importorskip("matplotlib")
+    process = start(tmp_path / "out", "--quick")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "the same bits as the trainer's" in out and "0 absolute, 0 relative: ok" in out
+    assert {"classifier.miai", "predictions.png", "loss.png"} <= set(os.listdir(tmp_path / "out"))
+
+
+def test_interrupt(tmp_path: pathlib.Path) -> None:
+    process = start(tmp_path / "out")
+    try:
+        assert "images to train on" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    assert "interrupted" in err and "Traceback" not in err
+    assert not (tmp_path / "out" / "classifier.miai").exists()

@@ -1,7 +1,7 @@
 // avg_pool2d, adaptive_avg_pool2d and their gradients.
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/pool_window.h"
 #include "kernels/reference/element.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -97,13 +97,10 @@ void run_adaptive_backward(const KernelArgs& args) {
 }  // namespace
 
 void register_reference_avg_pool2d(KernelTable& table) {
-  auto add = [&](const char* op, void (*run)(const KernelArgs&)) {
-    table.add({.op = op, .name = std::string("reference/") + op, .run = run, .preference = -100});
-  };
-  add("avg_pool2d", run_avg_pool2d);
-  add("avg_pool2d_backward", run_avg_pool2d_backward);
-  add("adaptive_avg_pool2d", run_adaptive);
-  add("adaptive_avg_pool2d_backward", run_adaptive_backward);
+  table.add(reference_kernel("avg_pool2d", run_avg_pool2d));
+  table.add(reference_kernel("avg_pool2d_backward", run_avg_pool2d_backward));
+  table.add(reference_kernel("adaptive_avg_pool2d", run_adaptive));
+  table.add(reference_kernel("adaptive_avg_pool2d_backward", run_adaptive_backward));
 }
 
 }  // namespace miai::kernels

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "kernels/common/channel_shape.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/reference/element.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -117,11 +117,8 @@ void run_backward(const KernelArgs& args) {
 }  // namespace
 
 void register_reference_batch_norm(KernelTable& table) {
-  table.add({.op = "batch_norm", .name = "reference/batch_norm", .run = run_batch_norm, .preference = -100});
-  table.add({.op = "batch_norm_backward",
-             .name = "reference/batch_norm_backward",
-             .run = run_backward,
-             .preference = -100});
+  table.add(reference_kernel("batch_norm", run_batch_norm));
+  table.add(reference_kernel("batch_norm_backward", run_backward));
 }
 
 }  // namespace miai::kernels

@@ -1,6 +1,6 @@
 #include "kernels/common/attrs/reduce.h"
 #include "kernels/common/copy_plan.h"
-#include "kernels/common/kernel_table.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -29,18 +29,14 @@ Prepared prepare_concat(const KernelSignature& s) {
 }  // namespace
 
 void register_reference_concat(KernelTable& table) {
-  Kernel kernel;
-  kernel.op = "concat";
-  kernel.name = "reference/concat";
-  kernel.prepare = prepare_concat;
-  kernel.run = [](const KernelArgs& args) {
-    const ConcatState& state = args.state_as<ConcatState>();
-    for (size_t i = 0; i < state.parts.size(); ++i)
-      run_copy_plan(state.parts[i], args.inputs[i].data, args.outputs[0].as<char>() + state.offsets[i]);
-  };
-  kernel.cannot_fail = true;
-  kernel.preference = -100;
-  table.add(std::move(kernel));
+  table.add(infallible_kernel(
+      "concat",
+      [](const KernelArgs& args) {
+        const ConcatState& state = args.state_as<ConcatState>();
+        for (size_t i = 0; i < state.parts.size(); ++i)
+          run_copy_plan(state.parts[i], args.inputs[i].data, args.outputs[0].as<char>() + state.offsets[i]);
+      },
+      prepare_concat));
 }
 
 }  // namespace miai::kernels

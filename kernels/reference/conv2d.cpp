@@ -1,10 +1,10 @@
 // conv2d and its gradients: each walks every product of an input element, a tap and an output element.
 #include "kernels/common/attrs/conv2d.h"
 
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/reference/activation.h"
 #include "kernels/reference/element.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -112,13 +112,10 @@ void run_backward_weight(const KernelArgs& args) {
 }  // namespace
 
 void register_reference_conv2d(KernelTable& table) {
-  auto add = [&](const char* op, void (*run)(const KernelArgs&)) {
-    table.add({.op = op, .name = std::string("reference/") + op, .run = run, .preference = -100});
-  };
-  add("conv2d", run_conv2d);
-  add("conv2d_backward_data", run_backward_data);
-  add("conv2d_backward_weight", run_backward_weight);
-  add("conv2d_bias_act", run_conv2d_bias_act);
+  table.add(reference_kernel("conv2d", run_conv2d));
+  table.add(reference_kernel("conv2d_backward_data", run_backward_data));
+  table.add(reference_kernel("conv2d_backward_weight", run_backward_weight));
+  table.add(reference_kernel("conv2d_bias_act", run_conv2d_bias_act));
 }
 
 }  // namespace miai::kernels

@@ -1,7 +1,7 @@
 // What the operators that only rearrange do when their output is not a view: an element at a time.
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/strided.h"
 #include "kernels/common/views.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -30,18 +30,12 @@ void run_copy(const KernelArgs& args) {
 
 void register_reference_copy(KernelTable& table) {
   for (const NamedViewRule& named : copying_ops()) {
-    Kernel kernel;
-    kernel.op = named.op;
-    kernel.name = "reference/" + kernel.op;
-    kernel.prepare = [rule = named.rule](const KernelSignature& s) {
+    auto prepare = [rule = named.rule](const KernelSignature& s) {
       std::optional<ViewSpec> view = rule(s.inputs[0], s.attrs, s.outputs[0].shape);
       if (!view) view = ViewSpec{s.inputs[0].shape, s.inputs[0].strides, 0};
       return Prepared{std::make_shared<CopyState>(CopyState{*view})};
     };
-    kernel.run = run_copy;
-    kernel.cannot_fail = true;
-    kernel.preference = -100;
-    table.add(std::move(kernel));
+    table.add(infallible_kernel(std::string(named.op), run_copy, prepare));
   }
 }
 

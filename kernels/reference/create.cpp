@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "kernels/common/convert_scalar.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/strided.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai {
 
@@ -47,23 +47,13 @@ void run_iota(const KernelArgs& args) {
   fill(args.outputs[0], [](int64_t i) { return static_cast<double>(i); });
 }
 
-void add(KernelTable& table, const std::string& op, void (*run)(const KernelArgs&)) {
-  Kernel kernel;
-  kernel.op = op;
-  kernel.name = "reference/" + op;
-  kernel.run = run;
-  kernel.cannot_fail = true;
-  kernel.preference = -100;
-  table.add(std::move(kernel));
-}
-
 }  // namespace
 
 void register_reference_create(KernelTable& table) {
-  add(table, "arange", run_arange);
-  add(table, "linspace", run_linspace);
-  add(table, "eye", run_eye);
-  add(table, "iota", run_iota);
+  table.add(infallible_kernel("arange", run_arange));
+  table.add(infallible_kernel("linspace", run_linspace));
+  table.add(infallible_kernel("eye", run_eye));
+  table.add(infallible_kernel("iota", run_iota));
 }
 
 }  // namespace kernels

@@ -2,16 +2,13 @@
 #include "kernels/common/attrs/reduce.h"
 #include "kernels/common/bounds.h"
 #include "kernels/common/convert_scalar.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/strided.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 
 void register_reference_cumsum(KernelTable& table) {
-  Kernel kernel;
-  kernel.op = "cumsum";
-  kernel.name = "reference/cumsum";
-  kernel.run = [](const KernelArgs& args) {
+  table.add(infallible_kernel("cumsum", [](const KernelArgs& args) {
     const TensorView &in = args.inputs[0], &out = args.outputs[0];
     int64_t named = args.attrs_as<AxisAttrs>().axis;
     int axis = static_cast<int>(named < 0 ? named + in.rank() : named);
@@ -31,10 +28,7 @@ void register_reference_cumsum(KernelTable& table) {
           },
           in.strides, out.strides);
     });
-  };
-  kernel.cannot_fail = true;
-  kernel.preference = -100;
-  table.add(std::move(kernel));
+  }));
 }
 
 }  // namespace miai::kernels

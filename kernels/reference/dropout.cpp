@@ -1,8 +1,8 @@
 // dropout and its gradient: the mask is made from the random words each time, and never stored.
 #include "kernels/common/attrs/random.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/random_values.h"
 #include "kernels/common/strided.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -38,21 +38,11 @@ void run_dropout_backward(const KernelArgs& args) {
   apply(args.inputs[0], args.outputs[0], ticket, args.attrs_as<DropoutBackwardAttrs>().drop_prob);
 }
 
-void add(KernelTable& table, const std::string& op, void (*run)(const KernelArgs&)) {
-  Kernel kernel;
-  kernel.op = op;
-  kernel.name = "reference/" + op;
-  kernel.run = run;
-  kernel.cannot_fail = true;
-  kernel.preference = -100;
-  table.add(std::move(kernel));
-}
-
 }  // namespace
 
 void register_reference_dropout(KernelTable& table) {
-  add(table, "dropout", run_dropout);
-  add(table, "dropout_backward", run_dropout_backward);
+  table.add(infallible_kernel("dropout", run_dropout));
+  table.add(infallible_kernel("dropout_backward", run_dropout_backward));
 }
 
 }  // namespace miai::kernels

@@ -2,9 +2,9 @@
 #include "kernels/common/attrs/index.h"
 #include "kernels/common/bounds.h"
 #include "kernels/common/convert_scalar.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/strided.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -72,23 +72,17 @@ void run_embedding_backward(const KernelArgs& args) {
   });
 }
 
-void add(KernelTable& table, const std::string& op, int index_input, void (*run)(const KernelArgs&)) {
-  Kernel kernel;
-  kernel.op = op;
-  kernel.name = "reference/" + op;
-  kernel.prepare = [index_input](const KernelSignature& s) {
+PrepareFunction workspace_for(int index_input) {
+  return [index_input](const KernelSignature& s) {
     return Prepared{nullptr, static_cast<size_t>(s.inputs[index_input].size()) * sizeof(int64_t)};
   };
-  kernel.run = run;
-  kernel.preference = -100;
-  table.add(std::move(kernel));
 }
 
 }  // namespace
 
 void register_reference_embedding(KernelTable& table) {
-  add(table, "embedding", 0, run_embedding);
-  add(table, "embedding_backward", 1, run_embedding_backward);
+  table.add(reference_kernel("embedding", run_embedding, workspace_for(0)));
+  table.add(reference_kernel("embedding_backward", run_embedding_backward, workspace_for(1)));
 }
 
 }  // namespace miai::kernels

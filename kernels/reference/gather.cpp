@@ -2,8 +2,8 @@
 #include "kernels/common/attrs/reduce.h"
 #include "kernels/common/bounds.h"
 #include "kernels/common/copy_plan.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/strided.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -69,23 +69,12 @@ void run_scatter_add(const KernelArgs& args) {
   });
 }
 
-void add(KernelTable& table, const std::string& op, Prepared (*prepare)(const KernelSignature&),
-         void (*run)(const KernelArgs&)) {
-  Kernel kernel;
-  kernel.op = op;
-  kernel.name = "reference/" + op;
-  if (prepare) kernel.prepare = prepare;
-  kernel.run = run;
-  kernel.preference = -100;
-  table.add(std::move(kernel));
-}
-
 }  // namespace
 
 void register_reference_gather(KernelTable& table) {
-  add(table, "gather", nullptr, run_gather);
-  add(table, "scatter", prepare_scatter, run_scatter);
-  add(table, "scatter_add", prepare_scatter, run_scatter_add);
+  table.add(reference_kernel("gather", run_gather));
+  table.add(reference_kernel("scatter", run_scatter, prepare_scatter));
+  table.add(reference_kernel("scatter_add", run_scatter_add, prepare_scatter));
 }
 
 }  // namespace miai::kernels

@@ -3,10 +3,10 @@
 
 #include "kernels/common/attrs/index.h"
 #include "kernels/common/bounds.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/strided.h"
 #include "kernels/common/views.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -111,23 +111,12 @@ void run_index_add(const KernelArgs& args) {
   });
 }
 
-void add(KernelTable& table, const std::string& op, Prepared (*prepare)(const KernelSignature&),
-         void (*run)(const KernelArgs&)) {
-  Kernel kernel;
-  kernel.op = op;
-  kernel.name = "reference/" + op;
-  kernel.prepare = prepare;
-  kernel.run = run;
-  kernel.preference = -100;
-  table.add(std::move(kernel));
-}
-
 }  // namespace
 
 void register_reference_index(KernelTable& table) {
-  add(table, "index", prepare_index, run_index);
-  add(table, "index_set", prepare_write, run_index_set);
-  add(table, "index_add", prepare_write, run_index_add);
+  table.add(reference_kernel("index", run_index, prepare_index));
+  table.add(reference_kernel("index_set", run_index_set, prepare_write));
+  table.add(reference_kernel("index_add", run_index_add, prepare_write));
 }
 
 }  // namespace miai::kernels

@@ -3,10 +3,10 @@
 
 #include <cmath>
 
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/layer_norm_shape.h"
 #include "kernels/common/strided.h"
 #include "kernels/reference/element.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -112,12 +112,8 @@ Prepared prepare_backward(const KernelSignature& s) {
 }  // namespace
 
 void register_reference_layer_norm(KernelTable& table) {
-  table.add({.op = "layer_norm", .name = "reference/layer_norm", .run = run_layer_norm, .preference = -100});
-  table.add({.op = "layer_norm_backward",
-             .name = "reference/layer_norm_backward",
-             .prepare = prepare_backward,
-             .run = run_backward,
-             .preference = -100});
+  table.add(reference_kernel("layer_norm", run_layer_norm));
+  table.add(reference_kernel("layer_norm_backward", run_backward, prepare_backward));
 }
 
 }  // namespace miai::kernels

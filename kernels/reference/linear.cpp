@@ -1,9 +1,9 @@
 // linear and linear_bias_act, one dot product at a time.
 #include "kernels/common/attrs/activation.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/matmul_shape.h"
 #include "kernels/reference/activation.h"
 #include "kernels/reference/element.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -53,11 +53,8 @@ void run_linear_bias_act(const KernelArgs& args) {
 }  // namespace
 
 void register_reference_linear(KernelTable& table) {
-  table.add({.op = "linear", .name = "reference/linear", .run = run_linear, .preference = -100});
-  table.add({.op = "linear_bias_act",
-             .name = "reference/linear_bias_act",
-             .run = run_linear_bias_act,
-             .preference = -100});
+  table.add(reference_kernel("linear", run_linear));
+  table.add(reference_kernel("linear_bias_act", run_linear_bias_act));
 }
 
 }  // namespace miai::kernels

@@ -1,7 +1,7 @@
 // matmul, one dot product at a time.
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/matmul_shape.h"
 #include "kernels/reference/element.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -29,8 +29,6 @@ void run_matmul(const KernelArgs& args) {
 
 }  // namespace
 
-void register_reference_matmul(KernelTable& table) {
-  table.add({.op = "matmul", .name = "reference/matmul", .run = run_matmul, .preference = -100});
-}
+void register_reference_matmul(KernelTable& table) { table.add(reference_kernel("matmul", run_matmul)); }
 
 }  // namespace miai::kernels

@@ -1,7 +1,7 @@
 // max_pool2d, adaptive_max_pool2d, and the scatter and gather by indices that their gradients are.
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/pool_window.h"
 #include "kernels/reference/element.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -102,13 +102,10 @@ void run_gather(const KernelArgs& args) {
 }  // namespace
 
 void register_reference_max_pool2d(KernelTable& table) {
-  auto add = [&](const char* op, void (*run)(const KernelArgs&)) {
-    table.add({.op = op, .name = std::string("reference/") + op, .run = run, .preference = -100});
-  };
-  add("max_pool2d", run_max_pool2d);
-  add("adaptive_max_pool2d", run_adaptive);
-  add("max_pool2d_backward", run_scatter);
-  add("max_pool2d_gather", run_gather);
+  table.add(reference_kernel("max_pool2d", run_max_pool2d));
+  table.add(reference_kernel("adaptive_max_pool2d", run_adaptive));
+  table.add(reference_kernel("max_pool2d_backward", run_scatter));
+  table.add(reference_kernel("max_pool2d_gather", run_gather));
 }
 
 }  // namespace miai::kernels

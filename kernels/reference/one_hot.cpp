@@ -1,15 +1,12 @@
 #include "kernels/common/bounds.h"
 #include "kernels/common/convert_scalar.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/strided.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 
 void register_reference_one_hot(KernelTable& table) {
-  Kernel kernel;
-  kernel.op = "one_hot";
-  kernel.name = "reference/one_hot";
-  kernel.run = [](const KernelArgs& args) {
+  table.add(reference_kernel("one_hot", [](const KernelArgs& args) {
     const TensorView &in = args.inputs[0], &out = args.outputs[0];
     int64_t classes = out.shape.back();
     visit_int(in.dtype, [&]<class T>() {
@@ -23,9 +20,7 @@ void register_reference_one_hot(KernelTable& table) {
           },
           in.strides, out.strides);
     });
-  };
-  kernel.preference = -100;
-  table.add(std::move(kernel));
+  }));
 }
 
 }  // namespace miai::kernels

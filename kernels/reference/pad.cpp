@@ -3,9 +3,9 @@
 
 #include "kernels/common/bounds.h"
 #include "kernels/common/convert_scalar.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/strided.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -99,29 +99,15 @@ void run_pad_backward(const KernelArgs& args) {
   });
 }
 
-void add(KernelTable& table, const std::string& op, Prepared (*prepare)(const KernelSignature&),
-         void (*run)(const KernelArgs&)) {
-  Kernel kernel;
-  kernel.op = op;
-  kernel.name = "reference/" + op;
-  kernel.prepare = prepare;
-  kernel.run = run;
-  kernel.cannot_fail = true;
-  kernel.preference = -100;
-  table.add(std::move(kernel));
-}
-
 }  // namespace
 
 void register_reference_pad(KernelTable& table) {
-  add(
-      table, "pad",
-      [](const KernelSignature& s) { return prepare(s.attrs.as<PadAttrs>(), s.inputs[0], s.outputs[0]); },
-      run_pad);
-  add(
-      table, "pad_backward",
-      [](const KernelSignature& s) { return prepare(s.attrs.as<PadAttrs>(), s.outputs[0], s.inputs[0]); },
-      run_pad_backward);
+  table.add(infallible_kernel("pad", run_pad, [](const KernelSignature& s) {
+    return prepare(s.attrs.as<PadAttrs>(), s.inputs[0], s.outputs[0]);
+  }));
+  table.add(infallible_kernel("pad_backward", run_pad_backward, [](const KernelSignature& s) {
+    return prepare(s.attrs.as<PadAttrs>(), s.outputs[0], s.inputs[0]);
+  }));
 }
 
 }  // namespace miai::kernels

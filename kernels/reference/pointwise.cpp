@@ -9,13 +9,15 @@
 #include <vector>
 
 #include "kernels/common/attrs/pointwise.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/pointwise/loop.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
 
 #include "kernels/common/pointwise/scalar.h"
+// after it
+#include "kernels/common/pointwise/functions.h"
 
 using pointwise::Instruction;
 using pointwise::Opcode;
@@ -37,168 +39,15 @@ struct Element {
 };
 
 template <class T>
-void run_common(const Instruction& in, Element& o, const Element& a, const Element& b) {
-  using namespace scalar;  // NOLINT
-  T x = a.get<T>(), y = b.get<T>();
-  switch (in.opcode) {
-    case Opcode::kAdd:
-      return o.set(Add{}(x, y));
-    case Opcode::kMul:
-      return o.set(Mul{}(x, y));
-    case Opcode::kFloorDiv:
-      return o.set(FloorDiv{}(x, y));
-    case Opcode::kMod:
-      return o.set(Mod{}(x, y));
-    case Opcode::kPow:
-      return o.set(Pow{}(x, y));
-    case Opcode::kMax:
-      return o.set(Max{}(x, y));
-    case Opcode::kMin:
-      return o.set(Min{}(x, y));
-    case Opcode::kAbs:
-      return o.set(Abs{}(x));
-    case Opcode::kSign:
-      return o.set(Sign{}(x));
-    case Opcode::kSquare:
-      return o.set(Square{}(x));
-    case Opcode::kIsNan:
-      return o.set(IsNan{}(x));
-    case Opcode::kIsInf:
-      return o.set(IsInf{}(x));
-    case Opcode::kEqual:
-      return o.set(Equal{}(x, y));
-    case Opcode::kNotEqual:
-      return o.set(NotEqual{}(x, y));
-    case Opcode::kLess:
-      return o.set(Less{}(x, y));
-    case Opcode::kLessEqual:
-      return o.set(LessEqual{}(x, y));
-    case Opcode::kGreater:
-      return o.set(Greater{}(x, y));
-    case Opcode::kGreaterEqual:
-      return o.set(GreaterEqual{}(x, y));
-    case Opcode::kLogicalAnd:
-      return o.set(LogicalAnd{}(x, y));
-    case Opcode::kLogicalOr:
-      return o.set(LogicalOr{}(x, y));
-    case Opcode::kLogicalXor:
-      return o.set(LogicalXor{}(x, y));
-    case Opcode::kLogicalNot:
-      return o.set(LogicalNot{}(x));
-    default:
-      raise(ErrorKind::kRuntime, "pointwise: no instruction ", opcode_name(in.opcode), " for ", in.dtype);
-  }
-}
-
-template <class T>
-void run_integer(const Instruction& in, Element& o, const Element& a, const Element& b) {
-  using namespace scalar;  // NOLINT
-  T x = a.get<T>(), y = b.get<T>();
-  switch (in.opcode) {
-    case Opcode::kBitAnd:
-      return o.set(BitAnd{}(x, y));
-    case Opcode::kBitOr:
-      return o.set(BitOr{}(x, y));
-    case Opcode::kBitXor:
-      return o.set(BitXor{}(x, y));
-    case Opcode::kBitNot:
-      return o.set(BitNot{}(x));
-    default:
-      break;
-  }
-  if constexpr (!std::is_same_v<T, bool>) {
-    switch (in.opcode) {
-      case Opcode::kSub:
-        return o.set(Sub{}(x, y));
-      case Opcode::kDiv:
-        return o.set(Div{}(x, y));
-      case Opcode::kNeg:
-        return o.set(Neg{}(x));
-      case Opcode::kReciprocal:
-        return o.set(Reciprocal{}(x));
-      case Opcode::kShiftLeft:
-        return o.set(ShiftLeft{}(x, y));
-      case Opcode::kShiftRight:
-        return o.set(ShiftRight{}(x, y));
-      default:
-        break;
-    }
-  }
-  run_common<T>(in, o, a, b);
-}
-
-template <class T>
-void run_float(const Instruction& in, Element& o, const Element& a, const Element& b) {
-  using namespace scalar;  // NOLINT
-  T x = a.get<T>(), y = b.get<T>();
-  switch (in.opcode) {
-    case Opcode::kSub:
-      return o.set(Sub{}(x, y));
-    case Opcode::kDiv:
-      return o.set(Div{}(x, y));
-    case Opcode::kNeg:
-      return o.set(Neg{}(x));
-    case Opcode::kReciprocal:
-      return o.set(Reciprocal{}(x));
-    case Opcode::kAtan2:
-      return o.set(Atan2{}(x, y));
-    case Opcode::kSqrt:
-      return o.set(Sqrt{}(x));
-    case Opcode::kRsqrt:
-      return o.set(Rsqrt{}(x));
-    case Opcode::kExp:
-      return o.set(Exp{}(x));
-    case Opcode::kExpm1:
-      return o.set(Expm1{}(x));
-    case Opcode::kLog:
-      return o.set(Log{}(x));
-    case Opcode::kLog1p:
-      return o.set(Log1p{}(x));
-    case Opcode::kSin:
-      return o.set(Sin{}(x));
-    case Opcode::kCos:
-      return o.set(Cos{}(x));
-    case Opcode::kTan:
-      return o.set(Tan{}(x));
-    case Opcode::kAsin:
-      return o.set(Asin{}(x));
-    case Opcode::kAcos:
-      return o.set(Acos{}(x));
-    case Opcode::kAtan:
-      return o.set(Atan{}(x));
-    case Opcode::kSinh:
-      return o.set(Sinh{}(x));
-    case Opcode::kCosh:
-      return o.set(Cosh{}(x));
-    case Opcode::kTanh:
-      return o.set(Tanh{}(x));
-    case Opcode::kErf:
-      return o.set(Erf{}(x));
-    case Opcode::kFloor:
-      return o.set(Floor{}(x));
-    case Opcode::kCeil:
-      return o.set(Ceil{}(x));
-    case Opcode::kRound:
-      return o.set(Round{}(x));
-    case Opcode::kTrunc:
-      return o.set(Trunc{}(x));
-    default:
-      return run_common<T>(in, o, a, b);
-  }
-}
-
-template <class From, class To>
-To converted(From x) {
-  constexpr bool half_in = std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>;
-  constexpr bool half_out = std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>;
-  if constexpr (half_in && half_out)
-    return To(static_cast<float>(x));
-  else if constexpr (half_in)
-    return scalar::convert<To>(static_cast<float>(x));
-  else if constexpr (half_out)
-    return To(static_cast<float>(x));
-  else
-    return scalar::convert<To>(x);
+void run_function(const Instruction& in, Element& out, const Element& a, const Element& b) {
+  bool found = scalar::visit_function<T>(in.opcode, [&]<class F>() {
+    if constexpr (std::is_invocable_v<F, T, T>)
+      out.set(F{}(a.get<T>(), b.get<T>()));
+    else
+      out.set(F{}(a.get<T>()));
+  });
+  if (!found)
+    raise(ErrorKind::kRuntime, "pointwise: no instruction ", opcode_name(in.opcode), " for ", in.dtype);
 }
 
 void convert(const void* in, DType from, void* out, DType to) {
@@ -206,7 +55,7 @@ void convert(const void* in, DType from, void* out, DType to) {
     visit_dtype(to, [&]<class To>() {
       From x;
       std::memcpy(&x, in, sizeof(From));
-      To y = converted<From, To>(x);
+      To y = scalar::convert_element<To>(x);
       std::memcpy(out, &y, sizeof(To));
     });
   });
@@ -222,10 +71,7 @@ void run_instruction(const Program& program, const Instruction& in, std::vector<
   const DType operand = program.code[in.a].dtype;
   if (in.opcode == Opcode::kCast) return convert(a.bytes, operand, out.bytes, in.dtype);
   visit_dtype(operand, [&]<class T>() {
-    if constexpr (std::is_integral_v<T>)
-      run_integer<T>(in, out, a, b);
-    else if constexpr (std::is_floating_point_v<T>)
-      run_float<T>(in, out, a, b);
+    if constexpr (std::is_arithmetic_v<T>) run_function<T>(in, out, a, b);
   });
 }
 
@@ -277,14 +123,7 @@ void run(const KernelArgs& args) {
 }  // namespace
 
 void register_reference_pointwise(KernelTable& table) {
-  Kernel kernel;
-  kernel.op = "pointwise";
-  kernel.name = "reference/pointwise";
-  kernel.prepare = prepare;
-  kernel.run = run;
-  kernel.preference = -100;
-  kernel.cannot_fail = true;
-  table.add(std::move(kernel));
+  table.add(infallible_kernel("pointwise", run, prepare));
 }
 
 }  // namespace miai::kernels

@@ -1,9 +1,9 @@
 // uniform, normal, permutation and random_advance, an element at a time: element i is a function of seed,
 // ticket and i.
 #include "kernels/common/attrs/random.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/random_values.h"
 #include "kernels/common/strided.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -78,23 +78,13 @@ void run_random_advance(const KernelArgs& args) {
       static_cast<int64_t>(next + static_cast<uint64_t>(args.attrs_as<RandomAdvanceAttrs>().count));
 }
 
-void add(KernelTable& table, const std::string& op, void (*run)(const KernelArgs&)) {
-  Kernel kernel;
-  kernel.op = op;
-  kernel.name = "reference/" + op;
-  kernel.run = run;
-  kernel.cannot_fail = true;
-  kernel.preference = -100;
-  table.add(std::move(kernel));
-}
-
 }  // namespace
 
 void register_reference_random(KernelTable& table) {
-  add(table, "uniform", run_uniform);
-  add(table, "normal", run_normal);
-  add(table, "permutation", run_permutation);
-  add(table, "random_advance", run_random_advance);
+  table.add(infallible_kernel("uniform", run_uniform));
+  table.add(infallible_kernel("normal", run_normal));
+  table.add(infallible_kernel("permutation", run_permutation));
+  table.add(infallible_kernel("random_advance", run_random_advance));
 }
 
 }  // namespace miai::kernels

@@ -2,9 +2,9 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/reduce_plan.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -154,26 +154,16 @@ void run_arg(const KernelArgs& args) {
   });
 }
 
-void add(KernelTable& table, const char* op, void (*run)(const KernelArgs&)) {
-  Kernel kernel;
-  kernel.op = op;
-  kernel.name = std::string("reference/") + op;
-  kernel.prepare = prepare;
-  kernel.run = run;
-  kernel.preference = -100;
-  table.add(std::move(kernel));
-}
-
 }  // namespace
 
 void register_reference_reduce(KernelTable& table) {
-  add(table, "sum", run<Sum>);
-  add(table, "mean", run<Mean>);
-  add(table, "prod", run<Prod>);
-  add(table, "max", run<Max>);
-  add(table, "min", run<Min>);
-  add(table, "argmax", run_arg<true>);
-  add(table, "argmin", run_arg<false>);
+  table.add(reference_kernel("sum", run<Sum>, prepare));
+  table.add(reference_kernel("mean", run<Mean>, prepare));
+  table.add(reference_kernel("prod", run<Prod>, prepare));
+  table.add(reference_kernel("max", run<Max>, prepare));
+  table.add(reference_kernel("min", run<Min>, prepare));
+  table.add(reference_kernel("argmax", run_arg<true>, prepare));
+  table.add(reference_kernel("argmin", run_arg<false>, prepare));
 }
 
 }  // namespace miai::kernels

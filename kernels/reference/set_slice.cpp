@@ -1,7 +1,7 @@
 #include "kernels/common/attrs/shape.h"
 #include "kernels/common/copy_plan.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/views.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -32,14 +32,7 @@ void run_set_slice(const KernelArgs& args) {
 }  // namespace
 
 void register_reference_set_slice(KernelTable& table) {
-  Kernel kernel;
-  kernel.op = "set_slice";
-  kernel.name = "reference/set_slice";
-  kernel.prepare = prepare_set_slice;
-  kernel.run = run_set_slice;
-  kernel.cannot_fail = true;
-  kernel.preference = -100;
-  table.add(std::move(kernel));
+  table.add(infallible_kernel("set_slice", run_set_slice, prepare_set_slice));
 }
 
 }  // namespace miai::kernels

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "kernels/common/axis_shape.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/strided.h"
 #include "kernels/reference/element.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -44,16 +44,8 @@ void run_softmax(const KernelArgs& args) {
 }  // namespace
 
 void register_reference_softmax(KernelTable& table) {
-  table.add({.op = "softmax",
-             .name = "reference/softmax",
-             .run = run_softmax<false>,
-             .cannot_fail = true,
-             .preference = -100});
-  table.add({.op = "log_softmax",
-             .name = "reference/log_softmax",
-             .run = run_softmax<true>,
-             .cannot_fail = true,
-             .preference = -100});
+  table.add(infallible_kernel("softmax", run_softmax<false>));
+  table.add(infallible_kernel("log_softmax", run_softmax<true>));
 }
 
 }  // namespace miai::kernels

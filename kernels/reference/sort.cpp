@@ -1,8 +1,8 @@
 // Sorts lanes: positions are sorted in the workspace, equal values by position, NaN as the greatest.
 #include "kernels/common/attrs/sort.h"
-#include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/strided.h"
+#include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
@@ -61,16 +61,9 @@ void run_sort(const KernelArgs& args) {
 }  // namespace
 
 void register_reference_sort(KernelTable& table) {
-  Kernel kernel;
-  kernel.op = "sort";
-  kernel.name = "reference/sort";
-  kernel.prepare = [](const KernelSignature& s) {
+  table.add(infallible_kernel("sort", run_sort, [](const KernelSignature& s) {
     return Prepared{nullptr, static_cast<size_t>(s.inputs[0].size()) * sizeof(int32_t)};
-  };
-  kernel.run = run_sort;
-  kernel.cannot_fail = true;
-  kernel.preference = -100;
-  table.add(std::move(kernel));
+  }));
 }
 
 }  // namespace miai::kernels

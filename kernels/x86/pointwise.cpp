@@ -153,7 +153,7 @@ class Compiler {
     Step step;
     DType operand = program_.code[in.opcode == Opcode::kSelect ? in.b : in.a].dtype;
     step.run = in.opcode == Opcode::kCast ? tile_instructions().convert(operand, in.dtype)
-                                          : tile_instructions().find(in.opcode, operand, in.dtype);
+                                          : tile_instructions().find(in.opcode, operand);
     auto place = [&](pointwise::Register r) { return r < 0 ? -1 : place_of_[r]; };
     step.a = place(in.a), step.b = place(in.b), step.c = place(in.c);
     step.out = place_of_[i] = places_.take();
@@ -312,7 +312,7 @@ Support supports(const KernelSignature& s) {
       continue;
     }
     DType operand = program.code[in.opcode == Opcode::kSelect ? in.b : in.a].dtype;
-    if (!tile_instructions().find(in.opcode, operand, in.dtype))
+    if (!tile_instructions().find(in.opcode, operand))
       return Support::no(std::string(pointwise::opcode_name(in.opcode)) + " of " +
                          std::string(dtype_name(operand)) + " has no tile loop");
   }

@@ -10,7 +10,7 @@ using TileFunction = void (*)(void* out, const void* a, const void* b, const voi
 
 /// The loop of an instruction whose operand a (for kSelect: b) has dtype `operand`; nullptr if there is none.
 struct TileInstructions {
-  TileFunction (*find)(pointwise::Opcode opcode, DType operand, DType result);
+  TileFunction (*find)(pointwise::Opcode opcode, DType operand);
   TileFunction (*convert)(DType from, DType to);  // 16-bit floats included
   const char* name;
 };

@@ -27,7 +27,7 @@ constexpr bool kAlwaysVerify = true;
 }  // namespace
 
 std::shared_ptr<Executable> compile(const Function& function, const CompileOptions& options) {
-  PassOptions passes{.opt_level = options.opt_level, .inference = options.inference};
+  PassOptions passes{.opt_level = options.opt_level};
   FunctionPtr optimised = run_passes(function, passes, kAlwaysVerify || options.verify, dump_observer());
   return std::make_shared<CompiledFunction>(std::move(optimised), options);
 }

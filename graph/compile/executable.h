@@ -12,7 +12,6 @@ namespace miai {
 
 struct CompileOptions {
   int opt_level = 2;       // 0: eager's kernels, bit for bit; 1: rewrites; 2: layouts and algorithms too
-  bool inference = false;  // states are constants for folding (batch norms into convolutions)
   bool verify = false;     // run the verifier between passes (always in debug builds)
   int plan_limit = 32;     // plans kept, one a set of sizes and layouts
 };

@@ -15,7 +15,7 @@ bool may_fold(const Match& m) {
   DType dtype = norm.outputs[0]->type.dtype;
   auto is_known = [&](const char* name) {
     const Value* value = m.value(name);
-    return !value || (m.is_state_or_constant(value) && value->type.dtype == dtype);
+    return !value || (m.is_fixed(value) && value->type.dtype == dtype);
   };
   return is_known("w") && is_known("b") && is_known("mean") && is_known("var") && is_known("scale") &&
          is_known("shift");

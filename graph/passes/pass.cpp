@@ -7,17 +7,17 @@ namespace miai {
 namespace {
 
 constexpr Pass kPasses[] = {
-    {"lower", 0, false, lower},
-    {"remove_dead_code", 0, false, remove_dead_code},
-    {"fold_constants", 1, false, fold_constants},
-    {"simplify", 1, false, simplify},
-    {"share_common", 1, false, share_common},
-    {"remove_dead_code", 1, false, remove_dead_code},
-    {"fold_batch_norm", 1, true, fold_batch_norm},
-    {"fuse_activation", 1, false, fuse_activation},
-    {"remove_dead_code", 1, false, remove_dead_code},
-    {"fuse_pointwise", 1, false, fuse_pointwise},
-    {"remove_dead_code", 1, false, remove_dead_code},
+    {"lower", 0, lower},
+    {"remove_dead_code", 0, remove_dead_code},
+    {"fold_constants", 1, fold_constants},
+    {"simplify", 1, simplify},
+    {"share_common", 1, share_common},
+    {"remove_dead_code", 1, remove_dead_code},
+    {"fold_batch_norm", 1, fold_batch_norm},
+    {"fuse_activation", 1, fuse_activation},
+    {"remove_dead_code", 1, remove_dead_code},
+    {"fuse_pointwise", 1, fuse_pointwise},
+    {"remove_dead_code", 1, remove_dead_code},
 };
 
 /// A copy with dense numbers, without what nobody refers to.
@@ -37,7 +37,7 @@ FunctionPtr run_passes(const Function& function, const PassOptions& options, boo
   if (verified) verify(function);
   FunctionPtr current = renumber(function);
   for (const Pass& pass : kPasses) {
-    if (options.opt_level < pass.level || (pass.inference && !options.inference)) continue;
+    if (options.opt_level < pass.level) continue;
     FunctionPtr next = pass.run(*current, options);
     if (verified) verify(*next);
     if (observer) observer(pass.name, *current, *next);

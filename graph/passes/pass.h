@@ -10,13 +10,11 @@ namespace miai {
 
 struct PassOptions {
   int opt_level = 2;
-  bool inference = false;  // states are constants for folding
 };
 
 struct Pass {
   std::string_view name;
-  int level = 0;           // runs from this opt_level on
-  bool inference = false;  // only for inference
+  int level = 0;  // runs from this opt_level on
   FunctionPtr (*run)(const Function& function, const PassOptions& options);
 };
 
@@ -45,8 +43,8 @@ FunctionPtr share_common(const Function& function, const PassOptions& options);
 /// Algebra that changes no bit: x * 1, transpose of transpose, reshape of reshape, casts to and fro.
 FunctionPtr simplify(const Function& function, const PassOptions& options);
 
-/// For inference: batch norms with fixed statistics become part of the weights of the convolution or linear
-/// before them.
+/// Batch norms with fixed statistics become part of the fixed weights of the convolution or linear before
+/// them: inference.
 FunctionPtr fold_batch_norm(const Function& function, const PassOptions& options);
 /// conv2d and linear take the activation after them, and a sum between, into their own kernel.
 FunctionPtr fuse_activation(const Function& function, const PassOptions& options);

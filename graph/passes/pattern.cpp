@@ -29,9 +29,8 @@ int Match::reads(const Value* value) const {
   return it == reads_->end() ? 0 : it->second;
 }
 
-bool Match::is_state_or_constant(const Value* value) const {
-  const std::vector<Value*>& inputs = emitter_->function().inputs;
-  return value && !value->producer && std::find(inputs.begin(), inputs.end(), value) == inputs.end();
+bool Match::is_fixed(const Value* value) const {
+  return value && !value->producer && !changing_->count(value);
 }
 
 /// How often values are read. Of the function that is being written: as often as in the old one.
@@ -39,9 +38,10 @@ using Reads = std::unordered_map<const Value*, int>;
 
 class Matcher {
  public:
-  Matcher(const Reads& reads, GraphEmitter& emitter) {
+  Matcher(const Reads& reads, const std::unordered_set<const Value*>& changing, GraphEmitter& emitter) {
     match_.emitter_ = &emitter;
     match_.reads_ = &reads;
+    match_.changing_ = &changing;
   }
 
   bool matches_root(const Pattern& pattern, const Node* root) {
@@ -106,6 +106,9 @@ class Rewriter {
   FunctionPtr run(bool& changed) {
     for (const Value* value : from_.inputs) carry_reads(value);
     for (const State& state : from_.states) carry_reads(state.input);
+    for (const Value* value : from_.inputs) changing_.insert(rebuild_(value));
+    for (const State& state : from_.states)
+      if (state.input && state.output && state.output != state.input) changing_.insert(rebuild_(state.input));
     for (const Node* node : from_.nodes) {
       size_t at = rebuild_.to().nodes.size();
       Node* copy = rebuild_.copy(*node);
@@ -124,7 +127,7 @@ class Rewriter {
   }
   bool try_rules(const Node& old, const Node* copy) {
     for (const Rule& rule : rules_) {
-      Matcher matcher(reads_, rebuild_.emitter());
+      Matcher matcher(reads_, changing_, rebuild_.emitter());
       if (!matcher.matches_root(rule.pattern, copy)) continue;
       if (rule.when && !rule.when(matcher.match())) continue;
       rebuild_.replace_node(old, [&] { return rule.build(matcher.match()); });
@@ -138,6 +141,7 @@ class Rewriter {
   std::span<const Rule> rules_;
   std::vector<std::string>* applied_;
   Reads old_reads_, reads_;
+  std::unordered_set<const Value*> changing_;
   Rebuild rebuild_;
 };
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "graph/ir/function.h"
@@ -39,8 +40,8 @@ class Match {
   Var var(const std::string& name) const { return emitter_->wrap(value(name)); }
   /// How often a value of the match is read, outputs and states included.
   int reads(const Value* value) const;
-  /// Neither an input nor computed from one in the function: a state or a constant.
-  bool is_state_or_constant(const Value* value) const;
+  /// The same in each step: a constant, or a state that the function only reads.
+  bool is_fixed(const Value* value) const;
 
  private:
   friend class Matcher;
@@ -49,6 +50,7 @@ class Match {
   std::map<std::string, Value*> values_;
   GraphEmitter* emitter_ = nullptr;
   const std::unordered_map<const Value*, int>* reads_ = nullptr;
+  const std::unordered_set<const Value*>* changing_ = nullptr;  // inputs, and states that are written
 };
 
 struct Rule {

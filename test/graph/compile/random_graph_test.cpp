@@ -104,7 +104,7 @@ class Interpreter {
 void check(unsigned seed, int level, Device device) {
   RandomFunction made(seed, device);
   const Function& f = *made.function;
-  Execution execution(compile(f, {.opt_level = level, .inference = false, .verify = true, .plan_limit = 4}));
+  Execution execution(compile(f, {.opt_level = level, .verify = true, .plan_limit = 4}));
   std::vector<StateSlot> slots;
   std::vector<Floats> states;
   for (size_t i = 0; i < f.states.size(); ++i) {

@@ -139,7 +139,7 @@ TEST(TrainingStep, ArenaIsNearTheLowerBound) {
     for (int level : {0, 1, 2}) {
       Network network(blocks);
       auto executable = compile(*network.function,
-                                {.opt_level = level, .inference = false, .verify = true, .plan_limit = 4});
+                                {.opt_level = level, .verify = true, .plan_limit = 4});
       MemoryReport report = executable->memory_report({{8, 3, 12, 12}, {8, 10}});
       EXPECT_LE(static_cast<double>(report.arena_bytes), 1.05 * static_cast<double>(report.lower_bound_bytes))
           << blocks << " blocks, level " << level << "\n"
@@ -153,7 +153,7 @@ TEST(TrainingStep, StatesAreWrittenInPlace) {
   Network network(2);
   for (int level : {0, 2}) {
     Execution execution(compile(*network.function,
-                                {.opt_level = level, .inference = false, .verify = true, .plan_limit = 4}));
+                                {.opt_level = level, .verify = true, .plan_limit = 4}));
     std::vector<StateSlot> states = first_states(*network.function);
     std::vector<StateSlot> before = states;
     execution.run({wave({8, 3, 12, 12}), wave({8, 10})}, states);
@@ -168,7 +168,7 @@ TEST(TrainingStep, LevelsAgreeOverManySteps) {
   std::vector<std::vector<float>> losses;
   for (int level : {0, 1, 2}) {
     Execution execution(compile(*network.function,
-                                {.opt_level = level, .inference = false, .verify = true, .plan_limit = 4}));
+                                {.opt_level = level, .verify = true, .plan_limit = 4}));
     std::vector<StateSlot> states = first_states(*network.function);
     losses.emplace_back();
     for (int step = 0; step < 10; ++step)

@@ -35,6 +35,14 @@ TEST(FoldBatchNorm, WhatWouldChangeResultsStays) {
     %5, %6, %7, %8, %9 = batch_norm(%4, %2, %3, none, none) {training=True}: float32[n, 4], float32[4], float32[4], float32[4], float32[4]
     return %5
   })");
+  expect_unchanged(  // the weights change in each step
+      kFold,
+      R"(func @main(%0 x: float32[n, 3]) state(%1 w: float32[4, 3] -> %10, %2 m: float32[4], %3 v: float32[4]) {
+    %4 = linear(%0, %1, none): float32[n, 4]
+    %5, %6, %7, %8, %9 = batch_norm(%4, %2, %3, none, none): float32[n, 4], float32[4], float32[4], float32[4], float32[4]
+    %10 = add(%1, %1): float32[4, 3]
+    return %5
+  })");
   expect_unchanged(
       kFold,
       R"(func @main(%0 x: float32[n, 3], %1 w: float32[4, 3]) state(%2 m: float32[4], %3 v: float32[4]) {
@@ -57,7 +65,6 @@ TEST(FoldBatchNorm, ResultsStayAndTheStepIsOneInstruction) {
   for (int level : {0, 1, 2}) {
     CompileOptions options;
     options.opt_level = level;
-    options.inference = true;
     options.verify = true;
     Execution execution(compile(*parse_function(kNet), options));
     std::vector<StateSlot> states{kept(ramp({3, 2, 3, 3}, -1, 0.3f)), kept(ramp({3}, 0.5f, 0.1f)),

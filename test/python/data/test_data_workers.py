@@ -14,7 +14,6 @@ import time
 
 import numpy as np
 import pytest
-from conftest import children, wait_until
 from miai.data import (
     DataLoader,
     Dataset,
@@ -26,6 +25,7 @@ from miai.data import (
     _shared,
 )
 from miai.data.transform import Transform
+from processes import children, wait_until
 
 
 class Failing(Dataset):

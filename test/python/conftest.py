@@ -1,5 +1,5 @@
-"""What all tests share: Ctrl-C reaches the processes that they start, also where these tests themselves run in
-the background with SIGINT ignored."""
+"""What all tests share: Ctrl-C reaches the processes that they start, also where these tests themselves run
+in the background with SIGINT ignored."""
 
 import signal
 

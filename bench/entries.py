@@ -117,6 +117,21 @@ def training_step() -> Result:
     )
 
 
+def _onnx_session(net: TorchNet) -> Callable[[np.ndarray], np.ndarray] | None:
+    """The network in ONNX Runtime with PyTorch's number of threads; None where it is not installed."""
+    try:
+        import onnxruntime
+
+        from bench.onnx_net import residual_net
+    except ImportError:
+        return None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    model = residual_net({name: value.numpy() for name, value in net.state_dict().items()})
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return lambda image: session.run(None, {"images": image})[0]
+
+
 def inference() -> Result:
     """The demo's classifier on one image."""
     ours, theirs = _pair()
@@ -130,12 +145,18 @@ def inference() -> Result:
         with torch.inference_mode():
             return theirs(tx)
 
+    contenders = [
+        Contender(OURS, lambda: predict(x), lambda: predict(x).numpy()),
+        Contender("PyTorch", peer, lambda: peer().numpy()),
+    ]
+    session = _onnx_session(theirs)
+    if session is not None:
+        contenders.append(
+            Contender("ONNX Runtime", lambda: session(image), lambda: session(image)),
+        )
     return compare(
         "demo's classifier, 1 image",
-        [
-            Contender(OURS, lambda: predict(x), lambda: predict(x).numpy()),
-            Contender("PyTorch", peer, lambda: peer().numpy()),
-        ],
+        contenders,
         rounds=31,
         inner=50,
     )

@@ -10,7 +10,7 @@ import miai as mi
 import numpy as np
 import pytest
 from miai import optimizer as O  # noqa: N812, E741
-from miai.demo import training
+from miai.demo import sdk, training
 
 
 @pytest.mark.parametrize("batch_size", [2, 32, 128])
@@ -51,3 +51,20 @@ def test_interrupt(tmp_path: pathlib.Path) -> None:
     assert process.returncode == 130, err
     assert "interrupted" in err and "Traceback" not in err
     assert not (tmp_path / "out" / "classifier.miai").exists()
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_the_sdk_gives_the_trainers_bits_for_a_thousand_images(level: int, tmp_path: pathlib.Path) -> None:
+    net = training.ResidualNet(10)
+    rng = np.random.default_rng(level)
+    for name, buffer in net.named_buffers():
+        if name.endswith("running_var"):
+            buffer[:] = mi.tensor(rng.uniform(0.5, 2.0, buffer.shape).astype("float32"))
+    net.eval()
+    predict = mi.trace(lambda images: net(images), dynamic={"images": 0}, opt_level=level)
+    images = rng.standard_normal((1000, 1, 28, 28), dtype="float32")
+    for size in (2, 1000):
+        ours = predict(mi.tensor(images[:size])).numpy()
+    predict.dump(tmp_path / "net.miai", name="predict")
+    theirs = sdk.predictions(tmp_path / "net.miai", images, tmp_path)
+    assert ours.shape == (1000, 10) and np.array_equal(ours, theirs)

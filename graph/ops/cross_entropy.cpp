@@ -1,4 +1,5 @@
 #include "graph/ops/losses.h"
+#include "kernels/common/attrs/pick.h"
 #include "kernels/common/attrs/reduce.h"
 #include "kernels/common/attrs/softmax.h"
 
@@ -41,12 +42,8 @@ Vars lower_cross_entropy(std::span<const Var> inputs, const Attrs& attrs) {
   int64_t axis = a.axis < 0 ? a.axis + pred.type().rank() : a.axis;
   Var logs =
       a.with_logits ? emit1(find_op("log_softmax"), make_attrs(SoftmaxAttrs{axis}), {pred}) : log(pred);
-  // gather counts negative indices from the end; a negative label is out of bounds
-  Var classes = dim_value(pred.shape()[static_cast<int>(axis)], pred.type().device);
-  Var known = where(less(label, scalar_like(label, 0)), classes, label);
-  Var index = expand_dims(known, static_cast<int>(axis));
-  Var picked = emit1(find_op("gather"), make_attrs(AxisAttrs{axis}), {logs, index});
-  Var loss = -reshape(picked, label.shape());
+  Attrs of_labels = make_attrs(PickAttrs{axis, false, "cross_entropy", "label"});
+  Var loss = -emit1(find_op("pick"), of_labels, {logs, label});
   if (a.label_smooth > 0) {
     Var all = emit1(find_op("mean"), make_attrs(ReduceAttrs{Ints{axis}}), {logs});
     loss = loss * (1 - a.label_smooth) - all * a.label_smooth;
@@ -98,6 +95,10 @@ void define_cross_entropy_samples(SampleTable& samples) {
       .valid({f64({4, 5}), i64({4}, 0, 5)})
       .valid({f16({4, 5}), i64({4}, 0, 5)})
       .valid({bf16({4, 5}), i64({4}, 0, 5)})
+      .invalid({f32({2, 5}), i64({2}).of({0, 5})}, {}, ErrorKind::kIndex,
+               "cross_entropy: argument 'label': expected indices in [0, 5) of axis 1, got 5")
+      .invalid({f32({2, 5}), i64({2}).of({-1, 0})}, {}, ErrorKind::kIndex,
+               "cross_entropy: argument 'label': expected indices in [0, 5) of axis 1, got -1")
       .invalid({f32({4, 5}), f32({4})}, {}, ErrorKind::kType,
                "cross_entropy: argument 'label': expected an integer dtype, got float32")
       .invalid({f32({4, 5}), i64({3}, 0, 5)}, {}, ErrorKind::kValue,

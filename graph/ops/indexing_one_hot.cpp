@@ -1,6 +1,6 @@
 #include "graph/ops/builders.h"
 #include "graph/ops/tables.h"
-#include "kernels/common/attrs/reduce.h"
+#include "kernels/common/attrs/pick.h"
 
 namespace miai::ops {
 namespace {
@@ -28,9 +28,9 @@ void infer_indexing_one_hot(InferContext& c) {
 Vars lower_indexing_one_hot(std::span<const Var> inputs, const Attrs& attrs) {
   const IndexingOneHotAttrs& a = attrs.as<IndexingOneHotAttrs>();
   int axis = static_cast<int>(a.axis < 0 ? a.axis + inputs[0].type().rank() : a.axis);
-  Var picked =
-      emit1(find_op("gather"), make_attrs(AxisAttrs{axis}), {inputs[0], expand_dims(inputs[1], axis)});
-  return {a.keepdims ? picked : reshape(picked, inputs[1].shape())};
+  Attrs attrs_of_pick = make_attrs(PickAttrs{axis, true, "indexing_one_hot", "index"});
+  Var picked = emit1(find_op("pick"), attrs_of_pick, {inputs[0], inputs[1]});
+  return {a.keepdims ? expand_dims(picked, axis) : picked};
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ void define_indexing_one_hot_samples(SampleTable& samples) {
       .valid({f16({3, 4}), i64({3}, 0, 4)})
       .valid({i64({3, 4}), i64({3}, 0, 4)})
       .invalid({f32({3, 4}), i64({3}).of({0, 4, 0})}, {}, ErrorKind::kIndex,
-               "expected indices in [-4, 4) of axis 1, got 4")
+               "indexing_one_hot: argument 'index': expected indices in [-4, 4) of axis 1, got 4")
       .invalid({f32({3, 4}), f32({3})}, {}, ErrorKind::kType, "argument 'index': expected an integer dtype")
       .invalid({f32({3, 4}), i64({4}, 0, 4)}, {}, ErrorKind::kValue,
                "argument 'index': expected size 3 in dimension 0")

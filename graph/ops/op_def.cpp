@@ -107,7 +107,13 @@ std::vector<TensorType> infer_outputs(const OpDef& op, const Attrs& attrs,
   check_presence(op, inputs);
   InferContext context(op, attrs, inputs);
   context.check_same_device();
-  op.infer(context);
+  try {
+    op.infer(context);
+  } catch (const Error& error) {  // from below: too many dimensions, sizes too large
+    std::string message = error.what();
+    if (message.starts_with(op.name + ":")) throw;
+    raise(error.kind(), op.name, ": ", message);
+  }
   return std::move(context.outputs);
 }
 

@@ -307,6 +307,18 @@ def scatter_add(inp, index, source, axis=0):
 
 
 @oracle
+def pick(inp, index, axis=1, negative=False):
+    return np.take_along_axis(inp, np.expand_dims(index, axis).astype("int64"), axis).squeeze(axis)
+
+
+@oracle
+def pick_backward(dy, index, axis=1, size=0, negative=False):
+    out = np.zeros(np.insert(dy.shape, axis if axis >= 0 else axis + dy.ndim + 1, size))
+    np.put_along_axis(out, np.expand_dims(index, axis).astype("int64"), np.expand_dims(dy, axis), axis)
+    return out
+
+
+@oracle
 def indexing_one_hot(src, index, axis=1, keepdims=False):
     out = np.take_along_axis(src, np.expand_dims(index, axis).astype("int64"), axis)
     return out if keepdims else out.squeeze(axis)

@@ -57,7 +57,9 @@ def test_three_commits(tmp_path: pathlib.Path) -> None:
     shell(tmp_path, "cmake", "--preset", "dev", f"-DPython_EXECUTABLE={sys.executable}")
     shell(tmp_path, "cmake", "--build", "--preset", "dev")
     shell(tmp_path, "build/dev/test/test_graph")
-    report = shell(tmp_path, sys.executable, "-m", "pytest", "-v", "-k", " or ".join(ADDED), "test/python")
+    report = shell(
+        tmp_path, sys.executable, "-m", "pytest", "-v", "-k", " or ".join(ADDED) + " or every", "test/python"
+    )
     for operator in ADDED:
         kinds = set(re.findall(rf"(\w+\.py)::\w+\[{operator}\b.*PASSED", report))
         assert {"test_samples.py", "test_levels.py", "test_gradients.py", "test_docs.py"} <= kinds, report

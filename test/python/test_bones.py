@@ -225,7 +225,6 @@ def test_result_that_is_the_argument_or_a_state(level) -> None:
         w.set_value([1.0, 2.0])
 
 
-@pytest.mark.xfail(strict=True, reason="the composite's part, gather, speaks for it")
 @pytest.mark.parametrize("label", [3, -1])
 def test_label_out_of_bounds_is_explained(label) -> None:
     with pytest.raises(IndexError, match=rf"cross_entropy.*'label'.*\[0, 3\).*got {label}"):

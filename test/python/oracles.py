@@ -313,7 +313,7 @@ def pick(inp, index, axis=1, negative=False):
 
 @oracle
 def pick_backward(dy, index, axis=1, size=0, negative=False):
-    out = np.zeros(np.insert(dy.shape, axis if axis >= 0 else axis + dy.ndim + 1, size))
+    out = np.repeat(np.expand_dims(np.zeros(dy.shape), axis), size, axis)
     np.put_along_axis(out, np.expand_dims(index, axis).astype("int64"), np.expand_dims(dy, axis), axis)
     return out
 

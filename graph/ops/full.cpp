@@ -1,15 +1,28 @@
 #include "kernels/common/attrs/full.h"
 
+#include <cmath>
+
 #include "graph/ops/tables.h"
 
 namespace miai::ops {
+namespace {
+
+bool fits(double value, DType integer) {
+  const bool is_signed = integer != DType::kUInt8;
+  const double limit = std::ldexp(1.0, static_cast<int>(dtype_size(integer)) * 8 - (is_signed ? 1 : 0));
+  const double whole = std::trunc(value);
+  return whole < limit && whole >= (is_signed ? -limit : 0);
+}
+
+}  // namespace
 
 void define_full(OpTable& table) {
   OpDef op;
   op.name = "full";
   op.doc = R"(A tensor whose every element is `value`, rounded to `dtype`.
 
-`shape`: its sizes. Raises ValueError for a negative size.
+`shape`: its sizes. Raises ValueError for a negative size, OverflowError for a value that the integer dtype
+does not hold.
 
 >>> import miai.functional as F
 >>> F.full((2,), 3.5).tolist()
@@ -22,6 +35,8 @@ void define_full(OpTable& table) {
       if (d.is_static() && d.value() < 0)
         c.fail(ErrorKind::kValue, "shape", "expected sizes of at least 0, got ", a.shape);
     element_count(a.shape);  // raises if it does not fit
+    if (is_int(a.dtype) && !fits(a.value, a.dtype))
+      c.fail(ErrorKind::kOverflow, "value", "expected a number that ", a.dtype, " holds, got ", a.value);
     c.output(a.dtype, a.shape, a.device);
   };
   table.add(std::move(op));
@@ -49,6 +64,10 @@ void define_full_samples(SampleTable& samples) {
                "full: argument 'shape': expected sizes of at least 0")
       .invalid({}, attrs({int64_t{1} << 40, int64_t{1} << 40}, 1, DType::kFloat32), ErrorKind::kOverflow,
                "sizes too large")
+      .invalid({}, attrs({1}, 300, DType::kInt8), ErrorKind::kOverflow,
+               "full: argument 'value': expected a number that int8 holds, got 300")
+      .invalid({}, attrs({1}, -1, DType::kUInt8), ErrorKind::kOverflow, "uint8 holds, got -1")
+      .invalid({}, attrs({1}, NAN, DType::kInt32), ErrorKind::kOverflow, "int32 holds, got nan")
       .invalid({f32({1})}, attrs({1}, 1, DType::kFloat32), ErrorKind::kType,
                "full: expected at most 0 tensors, got 1")
       .invalid({}, {{"shape", std::string("x")}}, ErrorKind::kType, "shape")

@@ -81,6 +81,16 @@ Var known_to_recording(ValuePtr value) {
   return to_var(value);
 }
 
+/// Python numbers as integers of that dtype, where it holds them.
+py::object integers(py::handle data, DType dtype) {
+  try {
+    return py::module_::import("numpy").attr("array")(data, dtype_to_object(dtype));
+  } catch (py::error_already_set& error) {
+    if (!error.matches(PyExc_OverflowError)) throw;
+    raise(ErrorKind::kOverflow, "tensor: argument 'data': ", py::str(error.value()).cast<std::string>());
+  }
+}
+
 py::array dense_array(py::handle data, std::optional<DType> dtype) {
   py::module_ numpy = py::module_::import("numpy");
   bool from_array = py::hasattr(data, "__array__") || py::hasattr(data, "__array_interface__");
@@ -100,9 +110,7 @@ py::array dense_array(py::handle data, std::optional<DType> dtype) {
     target = DType::kFloat32;  // Python floats are float32
   } else if (std::optional<DType> same = dtype_from_name(name)) {
     target = *same;
-  } else if (name == "uint16" || name == "uint32") {
-    target = DType::kInt64;
-  } else if (name == "uint64") {
+  } else if (name.starts_with("uint")) {
     target = DType::kInt64;
   } else {
     raise(ErrorKind::kType, "tensor: argument 'data': expected numbers or bools, got NumPy dtype '", name,
@@ -111,6 +119,12 @@ py::array dense_array(py::handle data, std::optional<DType> dtype) {
   if (array.attr("dtype").attr("kind").cast<std::string>().find_first_of("biuf") == std::string::npos)
     raise(ErrorKind::kType, "tensor: argument 'data': expected numbers or bools, got NumPy dtype '", name,
           "'");
+  if (name == "uint64" && array.attr("size").cast<size_t>() > 0 &&
+      array.attr("max")().attr("__gt__")(INT64_MAX).cast<bool>())
+    raise(ErrorKind::kOverflow,
+          "tensor: argument 'data': expected integers that int64 holds, got uint64 up to ",
+          py::str(array.attr("max")()).cast<std::string>());
+  if (!from_array && is_int(target)) array = integers(data, target);
   return numpy.attr("ascontiguousarray")(array, dtype_to_object(target))
       .attr("reshape")(array.attr("shape"))
       .cast<py::array>();

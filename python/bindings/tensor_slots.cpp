@@ -109,14 +109,6 @@ PyObject* to_index(PyObject* self) {
   });
 }
 
-Py_ssize_t length(PyObject* self) {
-  return guarded<Py_ssize_t>(-1, [&]() -> Py_ssize_t {
-    Dims shape = to_var(value_of(self)).shape();
-    if (shape.empty()) raise(ErrorKind::kType, "len() of a tensor of rank 0");
-    return static_cast<Py_ssize_t>(value_of(self)->ref.meta.shape[0]);
-  });
-}
-
 PyObject* subscript(PyObject* self, PyObject* key) {
   return guarded<PyObject*>(nullptr, [&] { return get_item(self, key); });
 }
@@ -171,7 +163,6 @@ void add_number_slots(std::vector<PyType_Slot>& slots) {
                              slot(Py_nb_index, to_index),
                              slot(Py_tp_richcompare, compare),
                              slot(Py_tp_hash, hash),
-                             slot(Py_mp_length, length),
                              slot(Py_mp_subscript, subscript),
                              slot(Py_mp_ass_subscript, assign_subscript)};
   slots.insert(slots.end(), std::begin(all), std::end(all));

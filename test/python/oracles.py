@@ -119,6 +119,11 @@ def leaky_relu(x, negative_slope=0.01):
 
 
 @oracle
+def elu(x, alpha=1.0):
+    return np.where(as_float(x) > 0, as_float(x), alpha * np.expm1(np.minimum(as_float(x), 0)))
+
+
+@oracle
 def where(mask, x, y):
     return np.where(mask, x, y)
 

@@ -245,3 +245,16 @@ def test_bad_arguments_are_explained() -> None:
     ]:
         with pytest.raises(kind, match=text):
             call()
+
+
+def test_numbers_that_a_dtype_does_not_hold_are_refused() -> None:
+    with pytest.raises(OverflowError, match="int64 holds.*9223372036854775808"):
+        mi.tensor(np.array([2**63], "uint64"))
+    assert mi.tensor(np.array([2**63 - 1], "uint64")).tolist() == [2**63 - 1]
+    with pytest.raises(OverflowError, match="300"):
+        mi.tensor([300], dtype="int8")
+    with pytest.raises(OverflowError, match="full: argument 'value'.*int8 holds, got 300"):
+        F.full((2,), 300, dtype="int8")
+    with pytest.raises(OverflowError, match="full: argument 'value'.*exactly"):
+        F.full((2,), 2**60 + 1, dtype="int64")
+    assert F.full((2,), 2**60, dtype="int64").tolist() == [2**60] * 2

@@ -298,3 +298,23 @@ def test_wrong_options():
         mi.trace(lambda x: x, memory_limit="1GiB")
     with pytest.raises(TypeError, match="function"):
         mi.trace(3)
+
+
+def test_a_tensor_returned_twice_is_one_cell_in_each_call() -> None:
+    f = mi.trace(lambda x: (x + 1, [x * 2] * 2))
+    for value in (1.0, 2.0, 3.0):
+        _, (a, b) = f(mi.tensor([value]))
+        assert a is b and a.tolist() == [2 * value]
+
+
+@pytest.mark.parametrize("made", [lambda x: (i for i in [x]), lambda x: x.numpy(), lambda x: {1.0}, object])
+def test_a_result_that_would_be_baked_in_is_refused(made) -> None:
+    f = mi.trace(lambda x: {"y": x + 1, "other": made(x.detach()) if made is not object else object()})
+    with pytest.raises((TypeError, RuntimeError), match="other|reads a tensor"):
+        f(mi.tensor([1.0]))
+
+
+def test_numbers_and_text_may_be_returned() -> None:
+    f = mi.trace(lambda x: (x + 1, 3, 2.5, "text", None, x.dtype))
+    for _ in range(3):
+        assert f(mi.tensor([1.0]))[1:] == (3, 2.5, "text", None, mi.float32)

@@ -20,7 +20,14 @@ int64_t AttrTraits<int64_t>::from_value(const AttrValue& value, const FieldInfo&
 }
 
 double AttrTraits<double>::from_value(const AttrValue& value, const FieldInfo& field) {
-  if (const int64_t* i = std::get_if<int64_t>(&value)) return static_cast<double>(*i);
+  if (const int64_t* i = std::get_if<int64_t>(&value)) {
+    constexpr int64_t kExact = int64_t{1} << 53;  // beyond it doubles leave integers out
+    if (*i > kExact || *i < -kExact)
+      if (__int128{*i} != static_cast<__int128>(static_cast<double>(*i)))
+        raise(ErrorKind::kOverflow, "argument '", field.name,
+              "': expected a number that a double holds exactly, got ", *i);
+    return static_cast<double>(*i);
+  }
   return PlainTraits::from_value(value, field);
 }
 

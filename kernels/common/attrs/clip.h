@@ -12,7 +12,7 @@ struct ClipAttrs {
   }
 };
 
-/// Attributes of leaky_relu and elu.
+/// Attributes of leaky_relu.
 struct SlopeAttrs {
   double negative_slope = 0.01;
   static auto fields() {

@@ -20,7 +20,10 @@ def full(shape: Any, value: float, *, dtype: Any = None, device: str | None = No
     if dtype is None:
         dtype = "bool" if isinstance(value, bool) else "int64" if isinstance(value, int) else "float32"
     return _core.op("full")(
-        shape=shape, value=float(value), dtype=dtype_name(dtype), device=_core.device_name(device)
+        shape=shape,
+        value=int(value) if isinstance(value, int) else float(value),
+        dtype=dtype_name(dtype),
+        device=_core.device_name(device),
     )
 
 

@@ -16,8 +16,8 @@ def dropout(inp: Tensor, drop_prob: float, training: bool = True) -> Tensor:
     >>> dropout(mi.tensor([1.0, 2.0]), 0.5, training=False)
     Tensor([1., 2.])
     """
-    if not 0 <= drop_prob < 1:
-        raise ValueError(f"dropout: argument 'drop_prob': expected a number in [0, 1), got {drop_prob}")
+    if not 0 <= drop_prob <= 1:
+        raise ValueError(f"dropout: argument 'drop_prob': expected a number in [0, 1], got {drop_prob}")
     if not training or drop_prob == 0:
         return inp
     return _core.op("dropout")(inp, drop_prob)

@@ -9,7 +9,7 @@ from .. import _core
 from ..tensor import Tensor
 from ..tree import flatten, paths, unflatten
 from .guards import Guards
-from .signature import Call
+from .signature import Call, static_result
 
 
 class Program:
@@ -32,22 +32,32 @@ class Program:
                 args, kwargs = call.rebuilt(inputs)
                 self.result = function(*args, **kwargs)
             _check_unwritten(name, call, inputs, versions)
-            self._leaves, self._structure = flatten(self.result)
-            outputs = [leaf for leaf in self._leaves if isinstance(leaf, Tensor)]
-            names = [
-                path
-                for leaf, path in zip(self._leaves, paths(self.result), strict=True)
-                if isinstance(leaf, Tensor)
-            ]
-            self.output_names = [path or "output" for path in names]
+            outputs = self._read_result(name)
             self.core = recording.finish(outputs, opt_level)
         except BaseException:
             recording.stop()
             recording.roll_back()
             raise
-        self._leaves = [None if isinstance(leaf, Tensor) else leaf for leaf in self._leaves]
-        self._is_tensor = [isinstance(leaf, Tensor) for leaf in flatten(self.result)[0]]
         self.example = [tensor.detach() for tensor in call.tensors]
+
+    def _read_result(self, name: str) -> list[Tensor]:
+        """The tensors in the result. A tensor that stands there twice is one cell in each call's result."""
+        leaves, self._structure = flatten(self.result)
+        outputs: list[Tensor] = []
+        self.output_names: list[str] = []
+        self._leaves: list[Any] = []
+        self._places: list[int | None] = []  # of each leaf among the outputs; None: a Python value
+        first: dict[int, int] = {}
+        for leaf, path in zip(leaves, paths(self.result), strict=True):
+            if isinstance(leaf, Tensor):
+                self._places.append(first.setdefault(id(leaf), len(outputs)))
+                self._leaves.append(None)
+                outputs.append(leaf)
+                self.output_names.append(path or "output")
+            else:
+                self._places.append(None)
+                self._leaves.append(static_result(name, path, leaf))
+        return outputs
 
     def take_result(self) -> Any:
         """What the recording call computed."""
@@ -64,10 +74,9 @@ class Program:
 
     def rebuild(self, tensors: list[Tensor]) -> Any:
         """The function's result with these tensors in it."""
-        rest = iter(tensors)
         leaves = [
-            next(rest) if is_tensor else leaf
-            for is_tensor, leaf in zip(self._is_tensor, self._leaves, strict=True)
+            leaf if place is None else tensors[place]
+            for place, leaf in zip(self._places, self._leaves, strict=True)
         ]
         return unflatten(self._structure, leaves)
 

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable, Hashable
 from typing import Any
 
+import numpy as np
+
 from ..dtype import dtype_name
 from ..tensor import Tensor
 from ..tree import flatten, paths, unflatten
@@ -52,6 +54,16 @@ class Call:
 def _named(parameters: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     named = {parameters[i] if i < len(parameters) else f"arg{i}": value for i, value in enumerate(args)}
     return {**named, **kwargs}
+
+
+def static_result(name: str, path: str, leaf: Any) -> Any:
+    """A value of the result that is no tensor: the same in each call, or an error."""
+    if isinstance(leaf, (*_SCALARS, np.dtype)) or hasattr(leaf, "named_parameters"):
+        return leaf
+    raise TypeError(
+        f"trace: {name} returns {type(leaf).__name__} at '{path or '.'}': expected Tensors, numbers, strings "
+        "or nested lists, tuples and dicts of them; anything else would be that of the first call for ever"
+    )
 
 
 def _static(name: str, path: str, leaf: Any) -> Hashable:

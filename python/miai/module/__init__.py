@@ -8,7 +8,7 @@
 """
 
 from . import init
-from .activation import GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softmax, Softplus, Tanh
+from .activation import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from .conv import Conv1d, Conv2d
 from .embedding import Embedding
 from .linear import Linear
@@ -36,6 +36,7 @@ __all__ = [
     "Identity",
     "LayerNorm",
     "LeakyReLU",
+    "ELU",
     "Linear",
     "MaxPool2d",
     "Module",

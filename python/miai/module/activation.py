@@ -40,6 +40,20 @@ class LeakyReLU(Module):
         return f"negative_slope={self.negative_slope}"
 
 
+class ELU(Module):
+    """x where x > 0, else alpha * (exp(x) - 1). Clevert et al., 2015."""
+
+    def __init__(self, alpha: float = 1.0, name: str | None = None) -> None:
+        super().__init__(name)
+        self.alpha = alpha
+
+    def forward(self, inp: Tensor) -> Tensor:
+        return F.elu(inp, self.alpha)
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}"
+
+
 class Sigmoid(Module):
     """1 / (1 + exp(-x))."""
 

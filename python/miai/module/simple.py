@@ -46,8 +46,8 @@ class Dropout(Module):
 
     def __init__(self, drop_prob: float = 0.0, name: str | None = None) -> None:
         super().__init__(name)
-        if not 0 <= drop_prob < 1:
-            raise ValueError(f"Dropout: argument 'drop_prob': expected a number in [0, 1), got {drop_prob}")
+        if not 0 <= drop_prob <= 1:
+            raise ValueError(f"Dropout: argument 'drop_prob': expected a number in [0, 1], got {drop_prob}")
         self.drop_prob = drop_prob
 
     def forward(self, inp: Tensor) -> Tensor:

@@ -55,6 +55,7 @@ _LAYERS = {
     "adaptive_max": (lambda: M.AdaptiveMaxPool2d(2), lambda: nn.AdaptiveMaxPool2d(2), (2, 3, 7, 7)),
     "relu": (M.ReLU, nn.ReLU, (3, 4)),
     "relu6": (M.ReLU6, nn.ReLU6, (3, 4)),
+    "elu": (lambda: M.ELU(0.3), lambda: nn.ELU(0.3), (3, 4)),
     "leaky_relu": (lambda: M.LeakyReLU(0.2), lambda: nn.LeakyReLU(0.2), (3, 4)),
     "sigmoid": (M.Sigmoid, nn.Sigmoid, (3, 4)),
     "tanh": (M.Tanh, nn.Tanh, (3, 4)),
@@ -166,7 +167,7 @@ def test_dropout():
         (lambda: M.Conv2d(3, 4, 3, conv_mode="convolution"), ValueError, "Conv2d: argument 'conv_mode'"),
         (lambda: M.BatchNorm2d(3, momentum=1.5), ValueError, "BatchNorm2d: argument 'momentum'"),
         (lambda: M.LayerNorm(()), ValueError, "LayerNorm: argument 'normalized_shape'"),
-        (lambda: M.Dropout(1.0), ValueError, "Dropout: argument 'drop_prob'"),
+        (lambda: M.Dropout(1.5), ValueError, "Dropout: argument 'drop_prob'"),
         (lambda: M.Embedding(3, 2, padding_idx=3), ValueError, "Embedding: argument 'padding_idx'"),
         (
             lambda: M.Embedding(3, 2, initial_weight=np.ones((2, 2))),

@@ -24,6 +24,13 @@ Table& table() {
 }
 
 constexpr int64_t kLimit = int64_t{1} << 62;
+// Expressions are kept for the life of the process: a damaged file must not make huge ones.
+constexpr size_t kMostTerms = 256, kMostFactors = 64;
+
+void check_terms(size_t terms) {
+  if (terms > kMostTerms)
+    raise(ErrorKind::kOverflow, "a size's expression has more than ", kMostTerms, " terms");
+}
 
 int64_t check_range(int64_t value, bool overflowed) {
   if (overflowed || value >= kLimit || value < -kLimit)
@@ -113,12 +120,14 @@ int64_t floor_div_integers(int64_t a, int64_t b) {
 void add_term(Polynomial& to, const Monomial& monomial, int64_t coefficient) {
   if (coefficient == 0) return;
   auto [it, is_new] = to.try_emplace(monomial, coefficient);
-  if (is_new) return;
+  if (is_new) return check_terms(to.size());
   it->second = checked_add(it->second, coefficient);
   if (it->second == 0) to.erase(it);
 }
 
 Monomial multiply(const Monomial& a, const Monomial& b) {
+  if (a.size() + b.size() > kMostFactors)
+    raise(ErrorKind::kOverflow, "a size's expression has a product of more than ", kMostFactors, " factors");
   Monomial product(a.size() + b.size());
   std::merge(a.begin(), a.end(), b.begin(), b.end(), product.begin());
   return product;

@@ -10,6 +10,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// A hostile file must not make much out of little.
+constexpr size_t kMostText = 4096;                               // bytes of a string
+constexpr size_t kMostExpression = 512, kExpressionBytes = 512;  // bytes of a size's text; memory for each
+constexpr size_t kMostItems = 65536;                             // of a list
+constexpr size_t kMostFields = 256;                              // of an operator
+constexpr size_t kMostSymbols = 1024;  // of a function; they are kept for the life of the process
+
 struct ToJson {
   Json operator()(std::monostate) const { return nullptr; }
   Json operator()(double value) const {
@@ -37,30 +44,32 @@ double float_from_text(const std::string& text) {
   raise(ErrorKind::kValue, "expected a number, got '", text, "'");
 }
 
-AttrValue list_from_json(const Json& json, SymbolTable& symbols) {
+AttrValue list_from_json(const JsonView& json, SymbolTable& symbols) {
   bool symbolic = false;
   Ints ints;
   Dims dims;
-  for (const Json& item : json) {
-    Dim dim = dim_from_json(item, symbols);
+  for (const auto& item : json.items()) {
+    if (ints.size() == kMostItems) raise(ErrorKind::kValue, "a list of more than ", kMostItems, " numbers");
+    Dim dim = dim_from_json(item.value, symbols);
     symbolic |= !dim.is_static();
-    if (dim.is_static()) ints.push_back(dim.value());
+    ints.push_back(dim.is_static() ? dim.value() : 0);
     if (dims.size() < kMaxRank) dims.push_back(dim);
   }
-  if (symbolic) return dims;
-  return ints;
+  if (!symbolic) return ints;
+  if (ints.size() > kMaxRank) raise(ErrorKind::kValue, "a list of more than ", kMaxRank, " sizes");
+  return dims;
 }
 
-AttrValue value_from_json(const Json& json, const FieldInfo& field, SymbolTable& symbols) {
+AttrValue value_from_json(const JsonView& json, const FieldInfo& field, SymbolTable& symbols) {
   if (json.is_null()) return std::monostate{};
-  if (json.is_boolean()) return json.get<bool>();
-  if (json.is_number_integer()) return json.get<int64_t>();
-  if (json.is_number()) return json.get<double>();
+  if (json.is_boolean()) return json.boolean();
+  if (json.is_integer()) return json.integer();
+  if (json.is_number()) return json.number();
   if (json.is_array()) return list_from_json(json, symbols);
   if (!json.is_string()) raise(ErrorKind::kValue, "expected a value of field '", field.name, "'");
-  if (field.kind == AttrKind::kFloat) return float_from_text(json.get<std::string>());
+  if (field.kind == AttrKind::kFloat) return float_from_text(json.string(kMostText));
   if (field.kind == AttrKind::kDim) return dim_from_json(json, symbols);
-  return json.get<std::string>();
+  return json.string(kMostText);
 }
 
 }  // namespace
@@ -70,9 +79,16 @@ Json dim_to_json(Dim dim) {
   return to_string(dim);
 }
 
-Dim dim_from_json(const Json& json, SymbolTable& symbols) {
-  if (json.is_number_integer()) return json.get<int64_t>();
-  return parse_dim(json.get<std::string>(), symbols);
+Dim dim_from_json(const JsonView& json, SymbolTable& symbols) {
+  if (json.is_integer()) return json.integer();
+  std::string text = json.string(kMostExpression);
+  auto known = symbols.expressions.find(text);
+  if (known != symbols.expressions.end()) return known->second;
+  symbols.budget.take(text.size() * kExpressionBytes);
+  Dim dim = parse_dim(text, symbols.names);
+  if (symbols.names.size() > kMostSymbols)
+    raise(ErrorKind::kValue, "more than ", kMostSymbols, " names of sizes");
+  return symbols.expressions[std::move(text)] = dim;
 }
 
 Json attrs_to_json(const Attrs& attrs) {
@@ -87,13 +103,15 @@ Json attrs_to_json(const Attrs& attrs) {
   return json;
 }
 
-Attrs attrs_from_json(const Json& json, const OpDef& op, int version, SymbolTable& symbols) {
+Attrs attrs_from_json(const JsonView& json, const OpDef& op, int version, SymbolTable& symbols) {
   if (!op.attrs) return Attrs();
   std::vector<std::pair<std::string, AttrValue>> values;
   static const FieldInfo unknown{};
-  for (const auto& [name, item] : json.items()) {
+  for (const auto& [key, value] : json.members()) {
+    if (values.size() == kMostFields) raise(ErrorKind::kValue, "more than ", kMostFields, " attributes");
+    std::string name = key.string(kMostText);
     const FieldInfo* field = op.attrs->find(name);
-    values.emplace_back(name, value_from_json(item, field ? *field : unknown, symbols));
+    values.emplace_back(std::move(name), value_from_json(value, field ? *field : unknown, symbols));
   }
   if (version < op.version && op.upgrade) op.upgrade(version, values);
   return parse_attrs(op.name, *op.attrs, values);

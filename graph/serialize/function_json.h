@@ -1,11 +1,15 @@
 // A Function as JSON, mirroring the textual form; large constants lie beside it as tensors.
 #pragma once
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "graph/ir/function.h"
+#include "graph/serialize/budget.h"
 #include "graph/serialize/host_tensor.h"
+#include "graph/serialize/json_view.h"
 
 namespace miai {
 
@@ -17,11 +21,12 @@ inline constexpr size_t kInlineConstantBytes = 1024;
 /// bodies).
 nlohmann::ordered_json function_to_json(const Function& function, std::vector<HostTensor>& tensors);
 
-/// Finds a tensor of the file by name; nullptr if there is none.
-using FindTensor = std::function<const HostTensor*(const std::string&)>;
-/// Reads a function and verifies it. Raises OSError "<file>: ..." for damaged JSON, an unknown operator
-/// (naming it and its version) or a function that does not hold together. `place` names the file in messages.
-FunctionPtr function_from_json(const nlohmann::ordered_json& json, const FindTensor& find,
+/// Finds a tensor of the file by name.
+using FindTensor = std::function<std::optional<HostTensor>(const std::string&)>;
+/// Reads a function and verifies it; what it costs in memory is taken from the budget first. Raises OSError
+/// "<file>: ..." for an unknown operator (naming it and its version) or a function that does not hold
+/// together. `place` names the file in messages.
+FunctionPtr function_from_json(const JsonView& json, const FindTensor& find, Budget& budget,
                                const std::string& place);
 
 }  // namespace miai

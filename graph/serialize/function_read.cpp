@@ -1,6 +1,8 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <charconv>
+#include <climits>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "graph/ops/tables.h"
 #include "graph/serialize/attrs_json.h"
@@ -9,43 +11,46 @@
 namespace miai {
 namespace {
 
-using Json = nlohmann::ordered_json;
+constexpr size_t kMostText = 4096;     // bytes of a name
+constexpr size_t kMostInputs = 65536;  // of a node
+constexpr size_t kMostConditions = 4096;
+// What things cost in memory at most, with their entries in the tables of the reader and the verifier.
+constexpr size_t kValueBytes = 640, kNodeBytes = 1024, kInputBytes = 192, kStateBytes = 1024;
 
 class FunctionReader {
  public:
-  FunctionReader(const Json& json, const FindTensor& find) : json_(json), find_(find) {}
+  FunctionReader(const JsonView& json, const FindTensor& find, Budget& budget)
+      : json_(json), find_(find), budget_(budget), symbols_{budget} {}
 
   FunctionPtr read() {
-    function_ = std::make_shared<Function>(json_.at("name").get<std::string>());
-    for (const Json& item : json_.at("inputs")) define(item, function_->add_input(type(item), name_of(item)));
-    for (const Json& item : json_.at("states")) read_state(item);
-    for (const Json& item : json_.at("constants")) read_constant(item);
-    for (const Json& item : json_.at("conditions"))
-      function_->conditions.push_back({dim_from_json(item.at("a"), symbols_),
-                                       dim_from_json(item.at("b"), symbols_), item.at("holds").get<bool>()});
-    for (const Json& item : json_.at("nodes")) read_node(item);
-    for (const Json& item : json_.at("outputs")) {
-      function_->outputs.push_back(value(item.at("id").get<int>()));
-      function_->output_names.push_back(item.at("name").get<std::string>());
+    function_ = std::make_shared<Function>(text(json_.at("name")));
+    for (const auto& item : list(json_, "inputs")) {
+      const TensorType input = type(item.value);
+      define(item.value, function_->add_input(input, name_of(item.value)));
     }
+    for (const auto& item : list(json_, "states")) read_state(item.value);
+    for (const auto& item : list(json_, "constants")) read_constant(item.value);
+    for (const auto& item : list(json_, "conditions")) read_condition(item.value);
+    for (const auto& item : list(json_, "nodes")) read_node(item.value);
+    for (const auto& item : list(json_, "outputs")) read_output(item.value);
     for (auto [state, id] : written_) function_->states[state].output = value(id);
     verify(*function_);
     return function_;
   }
 
  private:
-  TensorType type(const Json& item) {
+  TensorType type(const JsonView& item) {
     TensorType type;
-    std::optional<DType> dtype = dtype_from_name(item.at("dtype").get<std::string>());
-    if (!dtype) raise(ErrorKind::kValue, "unknown dtype ", item.at("dtype").dump());
+    std::optional<DType> dtype = dtype_from_name(text(item.at("dtype")));
+    if (!dtype) raise(ErrorKind::kValue, "unknown dtype ", item.at("dtype").excerpt());
     type.dtype = *dtype;
-    for (const Json& size : item.at("shape")) {
-      type.shape.push_back(dim_from_json(size, symbols_));
+    for (const auto& size : list(item, "shape")) {
+      type.shape.push_back(dim_from_json(size.value, symbols_));
       if (type.shape.back().is_static() && type.shape.back().value() < 0)
         raise(ErrorKind::kValue, "a negative size");
     }
     check_size(type);
-    if (item.contains("device")) type.device = parse_device(item.at("device").get<std::string>());
+    if (auto device = item.find("device")) type.device = parse_device(text(*device));
     return type;
   }
 
@@ -59,11 +64,22 @@ class FunctionReader {
         raise(ErrorKind::kValue, "impossible shape ", type.shape);
   }
 
-  static std::string name_of(const Json& item) { return item.value("name", std::string()); }
+  static std::string text(const JsonView& json) { return json.string(kMostText); }
+  static JsonView::Range list(const JsonView& item, const char* key) { return item.at(key).items(); }
+  static int id_of(const JsonView& json) {
+    const int64_t id = json.integer();
+    if (id < -1 || id > INT_MAX - 1) raise(ErrorKind::kValue, "value ", id, " cannot be");
+    return static_cast<int>(id);
+  }
+  static std::string name_of(const JsonView& item) {
+    auto name = item.find("name");
+    return name ? text(*name) : std::string();
+  }
 
-  void define(const Json& item, Value* value) {
-    if (!values_.emplace(item.at("id").get<int>(), value).second)
-      raise(ErrorKind::kValue, "value ", item.at("id").dump(), " is defined twice");
+  void define(const JsonView& item, Value* value) {
+    budget_.take(kValueBytes);
+    if (!values_.emplace(id_of(item.at("id")), value).second)
+      raise(ErrorKind::kValue, "value ", item.at("id").excerpt(), " is defined twice");
   }
 
   Value* value(int id) {
@@ -72,88 +88,126 @@ class FunctionReader {
     return it->second;
   }
 
-  void read_state(const Json& item) {
-    const std::string name = item.at("name").get<std::string>();
-    if (item.contains("input")) {
-      define(item.at("input"), function_->add_state(type(item.at("input")), name));
+  void read_state(const JsonView& item) {
+    budget_.take(kStateBytes);
+    const std::string name = text(item.at("name"));
+    if (auto input = item.find("input")) {
+      const TensorType state = type(*input);
+      define(*input, function_->add_state(state, name));
     } else {
       function_->states.push_back({name, nullptr, nullptr});
     }
-    if (item.contains("output"))
-      written_.emplace_back(function_->states.size() - 1, item.at("output").get<int>());
+    if (auto output = item.find("output"))
+      written_.emplace_back(function_->states.size() - 1, id_of(*output));
   }
 
-  ConstantData inline_data(const std::string& hex, size_t bytes) {
+  void read_condition(const JsonView& item) {
+    if (function_->conditions.size() == kMostConditions)
+      raise(ErrorKind::kValue, "more than ", kMostConditions, " conditions on sizes");
+    function_->conditions.push_back({dim_from_json(item.at("a"), symbols_),
+                                     dim_from_json(item.at("b"), symbols_), item.at("holds").boolean()});
+  }
+
+  void read_output(const JsonView& item) {
+    budget_.take(kInputBytes);
+    function_->outputs.push_back(value(id_of(item.at("id"))));
+    function_->output_names.push_back(text(item.at("name")));
+    if (!output_names_.insert(function_->output_names.back()).second)
+      raise(ErrorKind::kValue, "two outputs are named ", item.at("name").excerpt());
+  }
+
+  ConstantData inline_data(std::string_view hex, size_t bytes) {
     if (hex.size() != bytes * 2) raise(ErrorKind::kValue, "a constant's data does not fit its shape");
     std::shared_ptr<void> data = aligned_bytes(bytes);
     for (size_t i = 0; i < bytes; ++i) {
-      size_t used = 0;
-      static_cast<unsigned char*>(data.get())[i] =
-          static_cast<unsigned char>(std::stoi(hex.substr(2 * i, 2), &used, 16));
-      if (used != 2) raise(ErrorKind::kValue, "a constant's data is not hexadecimal");
+      auto* byte = static_cast<unsigned char*>(data.get()) + i;
+      const char* end = hex.data() + 2 * i + 2;
+      if (std::from_chars(end - 2, end, *byte, 16).ptr != end)
+        raise(ErrorKind::kValue, "a constant's data is not hexadecimal");
     }
     return {data, bytes};
   }
 
-  void read_constant(const Json& item) {
-    TensorType constant = type(item);
+  void read_constant(const JsonView& item) {
+    const TensorType constant = type(item);
     HostTensor expected{"", constant.dtype, static_shape(constant.shape), nullptr};
-    if (item.contains("hex")) {
-      const std::string hex = item.at("hex").get<std::string>();
-      if (element_count(expected.shape) > static_cast<int64_t>(hex.size()))
+    if (auto hex = item.find("hex")) {
+      const std::string_view digits = hex->raw();
+      if (element_count(expected.shape) > static_cast<int64_t>(digits.size()))
         raise(ErrorKind::kValue, "a constant's data does not fit its shape");
-      return define(item,
-                    function_->add_constant(constant, inline_data(hex, expected.bytes()), name_of(item)));
+      ConstantData data = inline_data(digits, expected.bytes());
+      check_bools(constant.dtype, data);
+      return define(item, function_->add_constant(constant, data, name_of(item)));
     }
-    const std::string name = item.at("tensor").get<std::string>();
-    const HostTensor* tensor = find_(name);
-    if (!tensor) raise(ErrorKind::kValue, "constant '", name, "' is not in the file");
+    const JsonView name = item.at("tensor");
+    std::optional<HostTensor> tensor = find_(text(name));
+    if (!tensor) raise(ErrorKind::kValue, "constant ", name.excerpt(), " is not in the file");
     if (tensor->dtype != expected.dtype || !(tensor->shape == expected.shape))
-      raise(ErrorKind::kValue, "constant '", name, "' has another dtype or shape");
+      raise(ErrorKind::kValue, "constant ", name.excerpt(), " has another dtype or shape");
     define(item, function_->add_constant(constant, {tensor->data, tensor->bytes()}, name_of(item)));
   }
 
-  void read_node(const Json& item) {
-    const std::string name = item.at("op").get<std::string>();
-    const int version = item.value("version", 1);
+  static void check_bools(DType dtype, const ConstantData& constant) {
+    const auto* bytes = static_cast<const unsigned char*>(constant.data.get());
+    if (dtype == DType::kBool && std::any_of(bytes, bytes + constant.bytes, [](auto b) { return b > 1; }))
+      raise(ErrorKind::kValue, "a constant has a bool that is neither 0 nor 1");
+  }
+
+  const OpDef& operator_of(const std::string& name, int64_t version) {
     const OpDef* op = OpTable::global().find(name);
     if (!op)
       raise(ErrorKind::kValue, "operator '", name, "' (version ", version,
             ") is not known to this version of miai");
-    if (version > op->version)
+    if (version < 1 || version > op->version)
       raise(ErrorKind::kValue, "operator '", name, "' has version ", version, ", this version of miai knows ",
             op->version);
-    static const Json none = Json::object();
-    Attrs attrs = attrs_from_json(item.contains("attrs") ? item.at("attrs") : none, *op, version, symbols_);
-    std::vector<Value*> inputs;
-    for (const Json& id : item.at("inputs"))
-      inputs.push_back(id.get<int>() == -1 ? nullptr : value(id.get<int>()));
-    std::vector<TensorType> types;
-    for (const Json& output : item.at("outputs")) types.push_back(type(output));
-    Node* node = function_->add_node(*op, attrs, std::move(inputs), std::move(types),
-                                     item.value("line", std::string()));
-    size_t i = 0;
-    for (const Json& output : item.at("outputs")) define(output, node->outputs[i++]);
+    return *op;
   }
 
-  const Json& json_;
+  void read_node(const JsonView& item) {
+    budget_.take(kNodeBytes);
+    auto given = item.find("version");
+    const int64_t version = given ? given->integer() : 1;
+    const OpDef& op = operator_of(text(item.at("op")), version);
+    static const JsonView none = JsonView::parse("{}");
+    Attrs attrs = attrs_from_json(item.find("attrs").value_or(none), op, static_cast<int>(version), symbols_);
+    std::vector<Value*> inputs;
+    for (const auto& id : list(item, "inputs")) {
+      budget_.take(kInputBytes);
+      if (inputs.size() == kMostInputs) raise(ErrorKind::kValue, "more than ", kMostInputs, " inputs");
+      const int input = id_of(id.value);
+      inputs.push_back(input == -1 ? nullptr : value(input));
+    }
+    std::vector<TensorType> types;
+    for (const auto& output : list(item, "outputs")) {
+      budget_.take(kValueBytes);
+      types.push_back(type(output.value));
+    }
+    auto line = item.find("line");
+    Node* node = function_->add_node(op, attrs, std::move(inputs), std::move(types),
+                                     line ? text(*line) : std::string());
+    size_t i = 0;
+    for (const auto& output : list(item, "outputs")) define(output.value, node->outputs[i++]);
+  }
+
+  const JsonView json_;
   const FindTensor& find_;
+  Budget& budget_;
   FunctionPtr function_;
   SymbolTable symbols_;
   std::unordered_map<int, Value*> values_;
+  std::unordered_set<std::string> output_names_;
   std::vector<std::pair<size_t, int>> written_;  // state, value that it becomes
 };
 
 }  // namespace
 
-FunctionPtr function_from_json(const Json& json, const FindTensor& find, const std::string& place) {
+FunctionPtr function_from_json(const JsonView& json, const FindTensor& find, Budget& budget,
+                               const std::string& place) {
   try {
-    return FunctionReader(json, find).read();
-  } catch (const nlohmann::json::exception& fault) {
-    raise(ErrorKind::kIo, place, ": damaged function: ", fault.what());
-  } catch (const std::logic_error& fault) {  // std::stoi
-    raise(ErrorKind::kIo, place, ": damaged function: ", fault.what());
+    return FunctionReader(json, find, budget).read();
   } catch (const Error& fault) {
+    if (fault.kind() == ErrorKind::kMemory) throw;
     raise(ErrorKind::kIo, place, ": damaged function: ", fault.what());
   }
 }

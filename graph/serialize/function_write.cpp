@@ -2,6 +2,7 @@
 
 #include "graph/serialize/attrs_json.h"
 #include "graph/serialize/function_json.h"
+#include "graph/serialize/safetensors_names.h"
 
 namespace miai {
 namespace {
@@ -41,7 +42,7 @@ Json constant_to_json(const Function& function, const Value& value, std::vector<
     json["hex"] = to_hex(constant.data.get(), constant.bytes);
     return json;
   }
-  std::string name = "constant/" + function.name + "/" + std::to_string(value.id);
+  std::string name = kConstantPrefix + function.name + "/" + std::to_string(value.id);
   tensors.push_back({name, value.type.dtype, static_shape(value.type.shape), constant.data});
   json["tensor"] = name;
   return json;

@@ -1,9 +1,11 @@
 #include "graph/serialize/model_file.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "graph/serialize/function_json.h"
 #include "graph/serialize/safetensors.h"
+#include "graph/serialize/safetensors_names.h"
 #include "graph/serialize/whole_file.h"
 
 namespace miai {
@@ -13,11 +15,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kFormatVersion = 1;
 constexpr char kFormat[] = "miai.format", kProducer[] = "miai.producer", kFunctions[] = "miai.functions";
-constexpr int kMostDepth = 16;            // of the functions' JSON
-constexpr size_t kMostValues = 20000000;  // of the functions' JSON
+constexpr size_t kMostFunctions = 1024, kMostText = 4096;
+constexpr size_t kFreeBytes = size_t{64} << 20;            // that functions may take beyond the file's size
+constexpr size_t kFunctionBytes = 4096, kTestBytes = 256;  // what these cost in memory at most
 
 std::string test_name(const std::string& function, size_t i, const char* side, size_t k) {
-  return "test/" + function + "/" + std::to_string(i) + "/" + side + "/" + std::to_string(k);
+  return kTestPrefix + function + "/" + std::to_string(i) + "/" + side + "/" + std::to_string(k);
 }
 
 void add_tests(const ModelFunction& entry, std::vector<HostTensor>& tensors) {
@@ -33,86 +36,133 @@ void add_tests(const ModelFunction& entry, std::vector<HostTensor>& tensors) {
   }
 }
 
-void check_states(const Function& function, const std::map<std::string, HostTensor>& states,
-                  const std::string& place) {
-  for (const State& state : function.states) {
-    auto it = states.find(state.name);
-    if (it == states.end())
-      raise(ErrorKind::kValue, place, ": function '", function.name, "' has state '", state.name,
-            "', which has no tensor");
-    if (!state.input) continue;
-    if (it->second.dtype != state.input->type.dtype ||
-        !(to_dims(it->second.shape) == state.input->type.shape))
-      raise(ErrorKind::kValue, place, ": state '", state.name, "' has another dtype or shape than function '",
-            function.name, "' expects");
+/// What a function's state must be; raises ValueError.
+void check_state(const Function& function, const State& state, const HostTensor& tensor) {
+  if (!state.input) return;
+  if (tensor.dtype != state.input->type.dtype || !(to_dims(tensor.shape) == state.input->type.shape))
+    raise(ErrorKind::kValue, "state '", state.name, "' has another dtype or shape than function '",
+          function.name, "' expects");
+}
+
+[[noreturn]] void fail_no_tensor(const Function& function, const std::string& state) {
+  raise(ErrorKind::kValue, "function '", function.name, "' has state '", state, "', which has no tensor");
+}
+
+class ModelReader {
+ public:
+  explicit ModelReader(const TensorFile& file) : file_(file), budget_(file.file_bytes() + kFreeBytes) {}
+
+  Model read(const std::string& place) {
+    const std::string version = metadata(kFormat);
+    if (version != std::to_string(kFormatVersion))
+      raise(ErrorKind::kIo, "format version ", version.substr(0, 20), ", this version of miai reads ",
+            kFormatVersion);
+    const std::string text = metadata(kFunctions);
+    for (const auto& item : JsonView::parse(text).items()) read_function(item.value, place);
+    return std::move(model_);
   }
-}
 
-/// JSON of bounded depth and number of values: a hostile text cannot make a tree far larger than itself.
-Json parse_bounded(const std::string& text, const std::string& place) {
-  size_t values = 0;
-  auto bounded = [&](int depth, Json::parse_event_t, Json&) {
-    if (depth > kMostDepth || ++values > kMostValues)
-      raise(ErrorKind::kIo, place, ": damaged functions: nested too deep or too long");
-    return true;
-  };
-  try {
-    return Json::parse(text, bounded);
-  } catch (const nlohmann::json::exception& fault) {
-    raise(ErrorKind::kIo, place, ": damaged functions: ", fault.what());
+ private:
+  std::string metadata(const char* key) const {
+    std::optional<std::string> value = file_.metadata(key);
+    if (!value) raise(ErrorKind::kIo, "not a miai model (no '", key, "' in its metadata)");
+    return *std::move(value);
   }
-}
 
-const std::string& metadata(const TensorFile& file, const char* key, const std::string& place) {
-  auto it = file.metadata.find(key);
-  if (it == file.metadata.end())
-    raise(ErrorKind::kIo, place, ": not a miai model (no '", key, "' in its metadata)");
-  return it->second;
-}
+  void read_function(const JsonView& item, const std::string& place) {
+    if (model_.functions.size() == kMostFunctions)
+      raise(ErrorKind::kIo, "more than ", kMostFunctions, " functions");
+    budget_.take(kFunctionBytes);
+    const FindTensor find = [&](const std::string& name) { return file_.find(name); };
+    ModelFunction entry{function_from_json(item.at("function"), find, budget_, place), {}, 0};
+    const Function& function = *entry.function;
+    const int64_t level = item.at("opt_level").integer();
+    if (level < 0 || level > 2)
+      raise(ErrorKind::kIo, "level ", level, " of '", function.name, "' is unknown");
+    entry.opt_level = static_cast<int>(level);
+    if (model_.find(function.name)) raise(ErrorKind::kIo, "two functions are named '", function.name, "'");
+    read_tests(item, entry);
+    for (const State& state : function.states) read_state(function, state);
+    model_.functions.push_back(std::move(entry));
+  }
 
-TestVector read_test(const TensorFile& file, const Function& function, size_t i, const std::string& place) {
-  TestVector test;
-  auto take = [&](const char* side, size_t count, std::vector<HostTensor>& into) {
-    for (size_t k = 0; k < count; ++k) {
-      const HostTensor* tensor = file.find(test_name(function.name, i, side, k));
-      if (!tensor)
-        raise(ErrorKind::kIo, place, ": test vector ", i, " of '", function.name, "' is not whole");
-      into.push_back(*tensor);
+  void read_tests(const JsonView& item, ModelFunction& entry) {
+    const int64_t count = item.at("tests").integer();
+    if (count < 0 || static_cast<uint64_t>(count) > file_.size())
+      raise(ErrorKind::kIo, "more test vectors than tensors");
+    for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
+      budget_.take(kTestBytes);
+      TestVector test;
+      take(*entry.function, i, "input", entry.function->inputs.size(), test.inputs);
+      take(*entry.function, i, "output", entry.function->outputs.size(), test.outputs);
+      entry.tests.push_back(std::move(test));
     }
-  };
-  take("input", function.inputs.size(), test.inputs);
-  take("output", function.outputs.size(), test.outputs);
-  return test;
-}
+  }
+
+  void take(const Function& function, size_t i, const char* side, size_t count,
+            std::vector<HostTensor>& into) {
+    for (size_t k = 0; k < count; ++k) {
+      budget_.take(kTestBytes);
+      std::optional<HostTensor> tensor = file_.find(test_name(function.name, i, side, k));
+      if (!tensor) raise(ErrorKind::kIo, "test vector ", i, " of '", function.name, "' is not whole");
+      into.push_back(*std::move(tensor));
+    }
+  }
+
+  void read_state(const Function& function, const State& state) {
+    auto it = model_.states.find(state.name);
+    if (it == model_.states.end()) {
+      std::optional<HostTensor> tensor = file_.find(state.name);
+      if (!tensor) fail_no_tensor(function, state.name);
+      it = model_.states.emplace(state.name, *std::move(tensor)).first;
+    }
+    check_state(function, state, it->second);
+  }
+
+  const TensorFile& file_;
+  Budget budget_;
+  Model model_;
+};
 
 Model make_model(const TensorFile& file, const std::string& place) {
-  if (metadata(file, kFormat, place) != std::to_string(kFormatVersion))
-    raise(ErrorKind::kIo, place, ": format version ", metadata(file, kFormat, place),
-          ", this version of miai reads ", kFormatVersion);
-  Model model;
-  for (const HostTensor& tensor : file.tensors)
-    if (!tensor.name.starts_with("test/") && !tensor.name.starts_with("constant/"))
-      model.states[tensor.name] = tensor;
-  const FindTensor find = [&](const std::string& name) { return file.find(name); };
-  const Json functions = parse_bounded(metadata(file, kFunctions, place), place);
   try {
-    for (const Json& item : functions) {
-      ModelFunction entry{
-          function_from_json(item.at("function"), find, place), {}, item.at("opt_level").get<int>()};
-      const size_t tests = item.at("tests").get<size_t>();
-      if (tests > file.tensors.size()) raise(ErrorKind::kIo, place, ": more test vectors than tensors");
-      for (size_t i = 0; i < tests; ++i) entry.tests.push_back(read_test(file, *entry.function, i, place));
-      if (model.find(entry.function->name))
-        raise(ErrorKind::kIo, place, ": two functions are named '", entry.function->name, "'");
-      check_states(*entry.function, model.states, place);
-      model.functions.push_back(std::move(entry));
-    }
-  } catch (const nlohmann::json::exception& fault) {
-    raise(ErrorKind::kIo, place, ": damaged functions: ", fault.what());
+    return ModelReader(file).read(place);
   } catch (const Error& fault) {
-    raise(ErrorKind::kIo, fault.what());
+    if (fault.kind() == ErrorKind::kMemory) throw;
+    const std::string what = fault.what();
+    raise(ErrorKind::kIo, what.starts_with(place) ? "" : place + ": ", what);
   }
-  return model;
+}
+
+void check_names(const Model& model) {
+  for (const auto& [name, state] : model.states)
+    if (name.starts_with(kTestPrefix) || name.starts_with(kConstantPrefix))
+      raise(ErrorKind::kValue, "dump: state '", name, "': names that begin with '", kTestPrefix, "' or '",
+            kConstantPrefix, "' are the file's own; give the tensor another name");
+  for (const ModelFunction& entry : model.functions) {
+    std::set<std::string_view> names;
+    for (const std::string& name : entry.function->output_names)
+      if (!names.insert(name).second)
+        raise(ErrorKind::kValue, "dump: two outputs of function '", entry.function->name, "' are named '",
+              name, "'");
+  }
+}
+
+void check_states(const Function& function, const std::map<std::string, HostTensor>& states) {
+  for (const State& state : function.states) {
+    auto it = states.find(state.name);
+    if (it == states.end()) fail_no_tensor(function, state.name);
+    check_state(function, state, it->second);
+  }
+}
+
+/// The JSON's text; its library's message for text that is not UTF-8 becomes ours.
+std::string dumped(const Json& functions) {
+  try {
+    return functions.dump();
+  } catch (const nlohmann::json::exception&) {
+    raise(ErrorKind::kValue, "dump: expected names in UTF-8, got one that is not");
+  }
 }
 
 }  // namespace
@@ -129,9 +179,10 @@ void write_model(const std::string& path, const Model& model) {
     tensors.push_back(state);
     tensors.back().name = name;
   }
+  check_names(model);
   Json functions = Json::array();
   for (const ModelFunction& entry : model.functions) {
-    check_states(*entry.function, model.states, "dump");
+    check_states(*entry.function, model.states);
     functions.push_back(Json{{"function", function_to_json(*entry.function, tensors)},
                              {"opt_level", entry.opt_level},
                              {"tests", entry.tests.size()}});
@@ -139,7 +190,7 @@ void write_model(const std::string& path, const Model& model) {
   }
   write_tensor_file(
       path, tensors,
-      {{kFormat, std::to_string(kFormatVersion)}, {kProducer, "miai"}, {kFunctions, functions.dump()}});
+      {{kFormat, std::to_string(kFormatVersion)}, {kProducer, "miai"}, {kFunctions, dumped(functions)}});
 }
 
 Model read_model(const std::string& path, bool check) {

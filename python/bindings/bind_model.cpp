@@ -100,16 +100,19 @@ void write_tensors(const std::string& path, py::list entries,
   write_tensor_file(path, tensors, metadata);
 }
 
-py::tuple read_tensors(const std::string& path, bool check) {
-  TensorFile file;
+/// The tensors by name, and the metadata of one key or None.
+py::tuple read_tensors(const std::string& path, bool check, const std::string& key) {
+  std::optional<TensorFile> file;
   {
     py::gil_scoped_release release;
     file = read_tensor_file(path, check);
   }
   py::list entries;
-  for (const HostTensor& tensor : file.tensors)
+  for (size_t i = 0; i < file->size(); ++i) {
+    const HostTensor tensor = file->tensor(i);
     entries.append(py::make_tuple(tensor.name, to_tensor(tensor)));
-  return py::make_tuple(entries, file.metadata);
+  }
+  return py::make_tuple(entries, file->metadata(key));
 }
 
 }  // namespace
@@ -117,7 +120,7 @@ py::tuple read_tensors(const std::string& path, bool check) {
 void bind_model(py::module_& m) {
   m.def("write_model", write, py::arg("path"), py::arg("functions"));
   m.def("write_tensors", write_tensors, py::arg("path"), py::arg("tensors"), py::arg("metadata"));
-  m.def("read_tensors", read_tensors, py::arg("path"), py::arg("check") = false);
+  m.def("read_tensors", read_tensors, py::arg("path"), py::arg("check"), py::arg("key"));
 }
 
 }  // namespace miai::python

@@ -45,12 +45,16 @@ def load(f: Any, map_location: str | None = None, check: bool = True) -> Any:
 
     Raises OSError for a missing, truncated or damaged file.
     """
-    entries, metadata = _core.read_tensors(os.fspath(f), check)
+    path = os.fspath(f)
+    entries, tree = _core.read_tensors(path, check, _KEY)
     device = map_location or _core.default_device()
     tensors = {name: value.to(device) for name, value in entries}
-    if _KEY not in metadata:
+    if tree is None:
         return tensors
-    return _decode(json.loads(metadata[_KEY]), tensors)
+    try:
+        return _decode(json.loads(tree), tensors)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as fault:
+        raise OSError(f"'{path}': the checkpoint's structure is damaged ({type(fault).__name__})") from fault
 
 
 def _encode(obj: Any, path: str, tensors: dict[str, Tensor]) -> Any:

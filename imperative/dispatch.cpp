@@ -2,6 +2,8 @@
 
 #include <sstream>
 
+#include "graph/autodiff/backward.h"
+#include "imperative/anomaly.h"
 #include "imperative/call_plan.h"
 #include "imperative/recording.h"
 #include "imperative/tape.h"
@@ -112,7 +114,9 @@ Vars execute(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs) {
   if (plan->view) return {make_view(*plan, inputs[0])};
   if (plan->is_composite) return run_composite(*plan, inputs);
   if (!plan->choice.kernel) return run_device_copy(*plan, inputs[0]);
-  return run_kernel(*plan, inputs);
+  Vars outputs = run_kernel(*plan, inputs);
+  if (anomaly_detection() != Anomalies::kNone) check_anomalies(op, inputs, outputs);
+  return outputs;
 }
 
 }  // namespace
@@ -135,7 +139,12 @@ Emitter& eager_emitter() {
 }
 
 void set_user_line_source(UserLineFn source) { g_user_line = source; }
-std::string current_user_line() { return g_user_line ? g_user_line() : std::string(); }
+std::string current_user_line() {
+  std::string line = g_user_line ? g_user_line() : std::string();
+  const OpRecord* record = record_in_backward();
+  if (!record || record->line.empty() || record->line == line) return line;
+  return record->line + ", backward from " + line;
+}
 
 std::string explain_call(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs) {
   std::shared_ptr<const CallPlan> plan = find_plan(op, attrs, inputs);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "imperative/anomaly.h"
 #include "imperative/dispatch.h"
+#include "imperative/recording.h"
 
 namespace miai {
 namespace {
@@ -47,7 +49,10 @@ void Tape::record(const OpDef& op, const Attrs& attrs, std::span<const Var> inpu
     tracked_.insert(eager(output).id);
     differentiable = true;
   }
-  if (differentiable) records_.push_back(make_record(op, attrs, inputs, outputs, std::move(needs), id_of));
+  if (!differentiable) return;
+  records_.push_back(make_record(op, attrs, inputs, outputs, std::move(needs), id_of));
+  if (Recording::current() || anomaly_detection() != Anomalies::kNone)
+    records_.back().line = current_user_line();
 }
 
 Vars Tape::backward(const Vars& targets, const Vars& out_grads, const std::vector<uint64_t>& sources) {

@@ -4,6 +4,8 @@
 #include <set>
 #include <sstream>
 
+#include "imperative/anomaly.h"
+
 namespace miai {
 namespace {
 
@@ -149,6 +151,25 @@ void TracedProgram::commit(const std::vector<CellPtr>& cells, std::vector<StateS
   }
 }
 
+/// The operators as written, one by one, each looked at before any state is written.
+std::vector<TensorRef> TracedProgram::run_watched(const std::vector<TensorRef>& inputs,
+                                                  std::vector<StateSlot>& slots) {
+  if (!watched_) {
+    CompileOptions options;
+    options.opt_level = 0;
+    options.observed = true;
+    watched_ = std::make_unique<Execution>(compile(*function_, options));
+  }
+  AnomalyObserver observer;
+  watched_->set_observer(&observer);
+  return watched_->run(inputs, slots);
+}
+
+void TracedProgram::release_memory() {
+  execution_.release_memory();
+  watched_ = nullptr;
+}
+
 std::vector<ValuePtr> TracedProgram::run(const std::vector<ValuePtr>& inputs) {
   std::vector<CellPtr> cells = lock_cells();
   WriteLocks locks(cells_, cells);
@@ -156,7 +177,8 @@ std::vector<ValuePtr> TracedProgram::run(const std::vector<ValuePtr>& inputs) {
   std::vector<StateSlot> slots = bind_states(cells);
   std::vector<TensorRef> refs;
   for (const ValuePtr& input : inputs) refs.push_back(input->ref);
-  std::vector<TensorRef> outputs = execution_.run(refs, slots);
+  bool is_watched = anomaly_detection() != Anomalies::kNone;
+  std::vector<TensorRef> outputs = is_watched ? run_watched(refs, slots) : execution_.run(refs, slots);
   commit(cells, slots);
   std::vector<ValuePtr> values;
   for (TensorRef& output : outputs) values.push_back(make_intrusive<EagerValue>(std::move(output)));

@@ -40,12 +40,13 @@ class TracedProgram {
   /// The cells behind the function's states, in order, with their names; null: gone.
   std::vector<std::pair<CellPtr, std::string>> state_cells() const;
   int opt_level() const { return opt_level_; }
-  void release_memory() { execution_.release_memory(); }
+  void release_memory();
   /// What the captured cells hold now (null: empty or gone), and putting that back.
   std::vector<ValuePtr> snapshot() const;
   void restore(const std::vector<ValuePtr>& values) const;
 
  private:
+  std::vector<TensorRef> run_watched(const std::vector<TensorRef>& inputs, std::vector<StateSlot>& slots);
   std::vector<CellPtr> lock_cells() const;
   std::vector<StateSlot> bind_states(const std::vector<CellPtr>& cells) const;
   void commit(const std::vector<CellPtr>& cells, std::vector<StateSlot>& slots) const;
@@ -57,6 +58,7 @@ class TracedProgram {
   std::shared_ptr<Executable> executable_;
   std::mutex run_mutex_;  // an execution belongs to one thread at a time
   Execution execution_;
+  std::unique_ptr<Execution> watched_;  // made when anomalies are first looked for
 };
 
 }  // namespace miai

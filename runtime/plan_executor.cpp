@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <utility>
 
 #include "runtime/backend.h"
 #include "runtime/cancel.h"
@@ -33,6 +34,8 @@ std::string located(const Instruction& at, std::string_view message) {
   }
 }
 
+thread_local InstructionObserver* g_thread_observer = nullptr;
+
 /// Waits for the plan's streams when the run ends, however it ends: queued work refers to the executor.
 class SynchronizeAtEnd {
  public:
@@ -49,6 +52,11 @@ class SynchronizeAtEnd {
 };
 
 }  // namespace
+
+InstructionObserver* set_thread_observer(InstructionObserver* observer) {
+  return std::exchange(g_thread_observer, observer);
+}
+InstructionObserver* thread_observer() { return g_thread_observer; }
 
 const IntrusivePtr<Storage>& Arenas::get(Device device, size_t bytes) {
   auto it =
@@ -136,16 +144,37 @@ void PlanExecutor::call(const Instruction& instruction, KernelContext& context) 
                                             context});
 }
 
+/// The body between the observer's two looks.
+void PlanExecutor::run_observed(int index, const Instruction& instruction, InstructionObserver& observer,
+                                FunctionRef<void()> body) const {
+  try {
+    observer.before(index, instruction);
+    body();
+  } catch (...) {
+    rethrow_located(instruction);
+  }
+  const Operand* first = plan_->operands.data() + instruction.first_operand;
+  std::vector<TensorRef> operands;
+  for (int i = 0; i < instruction.input_count + instruction.output_count; ++i)
+    operands.push_back(first[i].base < 0 ? TensorRef{} : ref(first[i]));
+  auto inputs = static_cast<size_t>(instruction.input_count);
+  std::span<const TensorRef> all(operands);
+  observer.after(instruction, all.first(inputs), all.subspan(inputs));
+}
+
 void PlanExecutor::run_inline(InstructionObserver* observer) {
   CancelScope scope;
   KernelContext context = scope.context();
   for (int i = 0; i < plan_->commit_begin; ++i) {
     const Instruction& instruction = plan_->instructions[static_cast<size_t>(i)];
-    try {
-      if (observer) observer->before(i, instruction);
-      call(instruction, context);
-    } catch (...) {
-      rethrow_located(instruction);
+    if (observer) {
+      run_observed(i, instruction, *observer, [&] { call(instruction, context); });
+    } else {
+      try {
+        call(instruction, context);
+      } catch (...) {
+        rethrow_located(instruction);
+      }
     }
     if (context.is_cancelled()) scope.check();
   }
@@ -199,11 +228,14 @@ void PlanExecutor::run_queued(InstructionObserver* observer) {
     if (plan_->bases[i].kind == BaseKind::kArena) bound_[i].storage->set_error(nullptr);
   for (int i = 0; i < plan_->commit_begin; ++i) {
     const Instruction& instruction = plan_->instructions[static_cast<size_t>(i)];
-    try {
-      if (observer) observer->before(i, instruction);
-      submit(instruction);
-    } catch (...) {
-      rethrow_located(instruction);
+    if (observer) {
+      run_observed(i, instruction, *observer, [&] { submit(instruction); });
+    } else {
+      try {
+        submit(instruction);
+      } catch (...) {
+        rethrow_located(instruction);
+      }
     }
     scope.check();
   }
@@ -220,6 +252,7 @@ std::vector<TensorRef> PlanExecutor::run(std::span<const TensorRef> inputs, std:
     PlanExecutor& executor;
     ~Unbind() { executor.unbind(); }
   } unbind_at_end{*this};
+  if (!observer) observer = thread_observer();
   bind(inputs, states, arenas);
   std::vector<TensorRef> outputs, written;  // made now: nothing may fail once states are written
   outputs.reserve(plan_->outputs.size());

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/common/parallel.h"
 #include "runtime/plan.h"
 
 namespace miai {
@@ -19,12 +20,20 @@ class Arenas {
   std::vector<IntrusivePtr<Storage>> blocks_;
 };
 
-/// Sees each instruction before it runs; what it raises cancels the step (fault injection, profiling).
+/// Sees each instruction of the main section; what it raises cancels the step (fault injection, profiling).
 class InstructionObserver {
  public:
   virtual ~InstructionObserver() = default;
   virtual void before(int index, const Instruction& instruction) = 0;
+  /// Once it has run, or is queued: reading an operand waits for it.
+  virtual void after(const Instruction&, std::span<const TensorRef> /*inputs*/,
+                     std::span<const TensorRef> /*outputs*/) {}
 };
+
+/// The observer of all plans that this thread runs and that have none of their own; nullptr: none. Gives the
+/// former one.
+InstructionObserver* set_thread_observer(InstructionObserver* observer);
+InstructionObserver* thread_observer();
 
 /// Belongs to one thread at a time.
 class PlanExecutor {
@@ -46,6 +55,8 @@ class PlanExecutor {
   void bind(std::span<const TensorRef> inputs, std::span<const StateSlot> states, Arenas& arenas);
   void set(size_t base, IntrusivePtr<Storage> storage, int64_t offset = 0);
   void run_inline(InstructionObserver* observer);
+  void run_observed(int index, const Instruction& instruction, InstructionObserver& observer,
+                    FunctionRef<void()> body) const;
   void run_queued(InstructionObserver* observer);
   void submit(const Instruction& instruction);
   void wait_for_main_section();

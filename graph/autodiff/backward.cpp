@@ -1,12 +1,26 @@
 #include "graph/autodiff/backward.h"
 
 #include <unordered_set>
+#include <utility>
 
 #include "graph/autodiff/lowered_gradient.h"
 #include "graph/ops/builders.h"
 
 namespace miai {
 namespace {
+
+thread_local const OpRecord* g_in_backward = nullptr;
+
+class InBackward {
+ public:
+  explicit InBackward(const OpRecord& record) : outer_(std::exchange(g_in_backward, &record)) {}
+  ~InBackward() { g_in_backward = outer_; }
+  InBackward(const InBackward&) = delete;
+  InBackward& operator=(const InBackward&) = delete;
+
+ private:
+  const OpRecord* outer_;
+};
 
 bool saves(const std::vector<int>& list, int i) {
   for (int k : list)
@@ -38,6 +52,8 @@ void check_gradient(const OpRecord& record, size_t i, const Var& grad) {
 
 }  // namespace
 
+const OpRecord* record_in_backward() { return g_in_backward; }
+
 void add_gradient(Gradients& grads, uint64_t id, const Var& grad) {
   auto [it, is_new] = grads.try_emplace(id, grad);
   if (!is_new) it->second = it->second + grad;
@@ -49,7 +65,7 @@ OpRecord make_record(const OpDef& op, const Attrs& attrs, std::span<const Var> i
   const GradDef* grad = GradTable::global().find(op.name);
   const std::vector<int>& kept_inputs = grad ? grad->saves_inputs : all;
   const std::vector<int>& kept_outputs = grad ? grad->saves_outputs : none;
-  OpRecord record{&op, attrs, {}, {}, {}, {}, std::move(needs), {}, {}};
+  OpRecord record{&op, attrs, {}, {}, {}, {}, std::move(needs), {}, {}, {}};
   for (size_t i = 0; i < inputs.size(); ++i) {
     record.input_ids.push_back(inputs[i] ? id_of(inputs[i]) : 0);
     record.input_types.push_back(inputs[i] ? inputs[i].type() : TensorType{});
@@ -78,6 +94,7 @@ void run_backward(std::vector<OpRecord>& records, Gradients& grads, const std::v
       if (it != grads.end() && !keep.contains(id)) grads.erase(it);
     }
     if (!any) continue;
+    InBackward scope(record);
     Vars in_grads = run_rule(record, std::move(out_grads), id_of);
     for (size_t i = 0; i < in_grads.size(); ++i) {
       if (!in_grads[i] || !record.needs[i]) continue;

@@ -2,6 +2,7 @@
 // operators.
 #pragma once
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -18,7 +19,10 @@ struct OpRecord {
   std::vector<TensorType> input_types, output_types;
   std::vector<bool> needs;  // whether the input depends on a source
   Vars inputs, outputs;
+  std::string line;  // where the user applied it; kept for anomalies and recordings only
 };
+/// The operator whose gradient this thread is building; nullptr: none.
+const OpRecord* record_in_backward();
 
 /// Keeps what the operator's rule reads; `id_of` names a Var.
 using IdOf = uint64_t (*)(const Var&);

@@ -53,10 +53,10 @@ std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<Tensor
   SymbolValues sizes = solve_sizes(*main_, inputs, states);
   Draft draft = draft_plan({*main_, sizes, inputs, states, constant_index_});
   copy_partial_results(draft);
-  form_commit_section(draft);
+  if (!options_.observed) form_commit_section(draft);
   place_results(draft);
   if (options_.opt_level >= 1) write_parts_in_place(draft);
-  reuse_dying_inputs(draft);
+  if (!options_.observed) reuse_dying_inputs(draft);
   std::shared_ptr<Plan> plan = finish_plan(draft);
   plan->constants = constants_;
   plan->inputs = inputs;

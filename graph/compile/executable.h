@@ -11,9 +11,11 @@
 namespace miai {
 
 struct CompileOptions {
-  int opt_level = 2;       // 0: eager's kernels, bit for bit; 1: rewrites; 2: layouts and algorithms too
-  bool verify = false;     // run the verifier between passes (always in debug builds)
-  int plan_limit = 32;     // plans kept, one a set of sizes and layouts
+  int opt_level = 2;      // 0: eager's kernels, bit for bit; 1: rewrites; 2: layouts and algorithms too
+  bool verify = false;    // run the verifier between passes (always in debug builds)
+  bool observed = false;  // all is computed before the commit section and no input is overwritten: an
+                          // observer sees every operator's operands and may refuse the step
+  int plan_limit = 32;    // plans kept, one a set of sizes and layouts
 };
 
 struct MemoryReport {

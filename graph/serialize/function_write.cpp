@@ -68,6 +68,11 @@ Json node_to_json(const Node& node) {
   return json;
 }
 
+/// Only looks at values (debug.print): of no use in a file.
+bool is_observer(const Node& node) {
+  return node.op->effect && !node.op->portable && node.outputs.size() == 1 && node.op->visible_outputs() == 0;
+}
+
 Json list() { return Json::array(); }
 
 }  // namespace
@@ -84,7 +89,8 @@ Json function_to_json(const Function& function, std::vector<HostTensor>& tensors
   }
   for (const Value* value : function.constants())
     json["constants"].push_back(constant_to_json(function, *value, tensors));
-  for (const Node* node : function.nodes) json["nodes"].push_back(node_to_json(*node));
+  for (const Node* node : function.nodes)
+    if (!is_observer(*node)) json["nodes"].push_back(node_to_json(*node));
   for (size_t i = 0; i < function.outputs.size(); ++i) {
     std::string name =
         i < function.output_names.size() ? function.output_names[i] : "output" + std::to_string(i);

@@ -6,32 +6,11 @@
 #include "kernels/common/kernel_table.h"
 #include "python/bindings/bind.h"
 #include "python/bindings/convert.h"
+#include "python/bindings/shared_object.h"
 #include "python/bindings/tensor_object.h"
 
 namespace miai::python {
 namespace {
-
-/// A Python object that C++ threads share: every touch of its count holds the GIL.
-using SharedObject = std::shared_ptr<py::object>;
-SharedObject share(py::object object) {
-  return {new py::object(std::move(object)), [](py::object* held) {  // NOLINT: the deleter takes the GIL
-            py::gil_scoped_acquire gil;
-            delete held;  // NOLINT
-          }};
-}
-
-/// A Python exception as ours: the reader may be another thread, and states must survive a failed step.
-template <class Body>
-auto calling_python(const std::string& op, const char* what, Body&& body) {
-  py::gil_scoped_acquire gil;
-  try {
-    return body();
-  } catch (py::error_already_set& error) {
-    std::string text = error.what();
-    error.discard_as_unraisable("a custom operator's error, reported as RuntimeError");
-    raise(ErrorKind::kRuntime, op, ": its ", what, " raised ", text.substr(0, text.find('\n')));
-  }
-}
 
 TensorType output_type(const py::handle& item, Device device) {
   auto pair = item.cast<py::tuple>();

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <new>
 
+#include "imperative/anomaly.h"
 #include "kernels/common/error.h"
 #include "runtime/cancel.h"
 
@@ -49,7 +50,8 @@ void set_error(const Error& error) {
     consume_cancel();
     if (PyErr_CheckSignals() != 0) return;  // Python's own handler has raised
   }
-  PyErr_SetString(exception_type(error.kind()), error.what());
+  bool is_anomaly = dynamic_cast<const AnomalyError*>(&error) != nullptr;
+  PyErr_SetString(is_anomaly ? PyExc_FloatingPointError : exception_type(error.kind()), error.what());
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ PYBIND11_MODULE(_core, m) {
   bind_dlpack(m);
   bind_model(m);
   bind_custom_op(m);
+  bind_debug(m);
   bind_samples(m);
   install_interrupt_handler();
 }

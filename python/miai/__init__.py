@@ -18,7 +18,7 @@ from .tensor import Parameter, Tensor, install_methods, tensor  # noqa: E402
 
 install_methods()
 
-from . import autodiff, data, device, functional, jit, module, optimizer, random  # noqa: E402
+from . import autodiff, data, debug, device, functional, jit, module, optimizer, random  # noqa: E402
 from .autodiff import GradManager, grad, no_grad, value_and_grad  # noqa: E402
 from .config import show_config  # noqa: E402
 from .custom import register_operator  # noqa: E402
@@ -47,8 +47,8 @@ def sdk_path() -> str:
 
 
 __all__ = [
-    "GradManager", "Parameter", "Tensor", "autodiff", "bfloat16", "data", "device", "dtype", "float16",
-    "float32", "float64", "from_dlpack", "from_numpy", "functional", "get_default_device",
+    "GradManager", "Parameter", "Tensor", "autodiff", "bfloat16", "data", "debug", "device", "dtype",
+    "float16", "float32", "float64", "from_dlpack", "from_numpy", "functional", "get_default_device",
     "get_device_count", "grad", "int16", "int32", "int64", "int8", "is_cuda_available", "jit", "load",
     "module", "no_grad", "optimizer", "random", "register_operator", "save", "sdk_path",
     "set_default_device", "show_config", "synchronize", "tensor", "trace", "uint8", "value_and_grad",

@@ -15,6 +15,7 @@ ENVIRONMENT = {
     "MIAI_TRACE": "0 turns @trace off",
     "MIAI_ISA": "lowers the instruction set of our kernels: baseline, avx2 or avx512",
     "MIAI_DISABLE_KERNELS": "kernels to leave out, by comma-separated name prefixes",
+    "MIAI_DEV_SHM": "1 keeps the data loader's shared memory in /dev/shm (default: anonymous memory)",
     "MIAI_FAKE_SEED": "seed of the fake device's delays and order",
 }
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from . import _core
+from .data import set_seed as set_data_seed
 from .dtype import dtype_name
 from .tensor import Tensor
 
 
 def seed(seed: int) -> None:
-    """Seeds the default generators of all devices.
+    """Seeds the default generators of all devices, and what samplers and loaders draw their seeds from.
 
     >>> seed(1); a = uniform(size=(2,)).tolist(); seed(1); a == uniform(size=(2,)).tolist()
     True
@@ -24,6 +25,7 @@ def seed(seed: int) -> None:
     if _core.is_recording():
         raise RuntimeError("random.seed inside a traced function would run only once; seed outside of it")
     _core.seed(seed & (2**63 - 1))
+    set_data_seed(seed & (2**63 - 1))
 
 
 def get_rng_state() -> Tensor:

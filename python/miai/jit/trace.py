@@ -172,17 +172,3 @@ class trace:  # noqa: N801 - a decorator
 
     def __repr__(self) -> str:
         return f"<trace of {self._name}: {self.program_count} programs, opt_level={self.opt_level}>"
-
-
-class exclude_from_trace:  # noqa: N801 - used like a keyword
-    """Marks code that must not be part of a program. Inside a recording it raises TraceError."""
-
-    def __enter__(self) -> None:
-        if _core.is_recording():
-            raise TraceError(
-                "exclude_from_trace: splitting a traced function is not available yet; move this code "
-                "out of it"
-            )
-
-    def __exit__(self, *exception: Any) -> None:
-        return None

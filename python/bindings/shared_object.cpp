@@ -1,0 +1,12 @@
+#include "python/bindings/shared_object.h"
+
+namespace miai::python {
+
+SharedObject share(py::object object) {
+  return {new py::object(std::move(object)), [](py::object* held) {  // NOLINT: the deleter takes the GIL
+            py::gil_scoped_acquire gil;
+            delete held;  // NOLINT
+          }};
+}
+
+}  // namespace miai::python

@@ -20,6 +20,7 @@ install_methods()
 
 from . import autodiff, data, debug, device, functional, jit, module, optimizer, random  # noqa: E402
 from .autodiff import GradManager, grad, no_grad, value_and_grad  # noqa: E402
+from .checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from .config import show_config  # noqa: E402
 from .custom import register_operator  # noqa: E402
 from .device import (  # noqa: E402
@@ -50,6 +51,7 @@ __all__ = [
     "GradManager", "Parameter", "Tensor", "autodiff", "bfloat16", "data", "debug", "device", "dtype",
     "float16", "float32", "float64", "from_dlpack", "from_numpy", "functional", "get_default_device",
     "get_device_count", "grad", "int16", "int32", "int64", "int8", "is_cuda_available", "jit", "load",
-    "module", "no_grad", "optimizer", "random", "register_operator", "save", "sdk_path",
-    "set_default_device", "show_config", "synchronize", "tensor", "trace", "uint8", "value_and_grad",
+    "load_checkpoint", "module", "no_grad", "optimizer", "random", "register_operator", "save",
+    "save_checkpoint", "sdk_path", "set_default_device", "show_config", "synchronize", "tensor", "trace",
+    "uint8", "value_and_grad",
 ]  # fmt: skip

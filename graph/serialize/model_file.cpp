@@ -1,5 +1,6 @@
 #include "graph/serialize/model_file.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -15,12 +16,25 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kFormatVersion = 1;
 constexpr char kFormat[] = "miai.format", kProducer[] = "miai.producer", kFunctions[] = "miai.functions";
+constexpr int64_t kMostTolerances = 1000;  // searched for each test vector
 constexpr size_t kMostFunctions = 1024, kMostText = 4096;
 constexpr size_t kFreeBytes = size_t{64} << 20;            // that functions may take beyond the file's size
 constexpr size_t kFunctionBytes = 4096, kTestBytes = 256;  // what these cost in memory at most
 
 std::string test_name(const std::string& function, size_t i, const char* side, size_t k) {
   return kTestPrefix + function + "/" + std::to_string(i) + "/" + side + "/" + std::to_string(k);
+}
+
+Json tolerances_of(const ModelFunction& entry) {
+  Json list = Json::array();
+  for (size_t i = 0; i < entry.tests.size(); ++i) {
+    const TestVector& test = entry.tests[i];
+    if (!(test.atol >= 0 && test.rtol >= 0 && std::isfinite(test.atol) && std::isfinite(test.rtol)))
+      raise(ErrorKind::kValue, "dump: expected tolerances of at least 0, got atol ", test.atol, " and rtol ",
+            test.rtol);
+    if (test.atol > 0 || test.rtol > 0) list.push_back(Json{i, test.atol, test.rtol});
+  }
+  return list;
 }
 
 void add_tests(const ModelFunction& entry, std::vector<HostTensor>& tensors) {
@@ -90,12 +104,31 @@ class ModelReader {
     const int64_t count = item.at("tests").integer();
     if (count < 0 || static_cast<uint64_t>(count) > file_.size())
       raise(ErrorKind::kIo, "more test vectors than tensors");
+    const std::optional<JsonView> tolerances = item.find("tolerances");
+    if (tolerances && count > kMostTolerances)
+      raise(ErrorKind::kIo, "more than ", kMostTolerances, " test vectors with tolerances");
     for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
       budget_.take(kTestBytes);
       TestVector test;
       take(*entry.function, i, "input", entry.function->inputs.size(), test.inputs);
       take(*entry.function, i, "output", entry.function->outputs.size(), test.outputs);
+      if (tolerances) read_tolerance(*tolerances, i, test);
       entry.tests.push_back(std::move(test));
+    }
+  }
+
+  /// "tolerances" lists [test vector, atol, rtol] of those that have any.
+  static void read_tolerance(const JsonView& tolerances, size_t i, TestVector& test) {
+    for (const auto& item : tolerances.items()) {
+      double numbers[3] = {};
+      size_t count = 0;
+      for (const auto& number : item.value.items())
+        if (count < 3) numbers[count++] = number.value.number();
+      if (count != 3 || numbers[0] < 0 || numbers[1] < 0 || numbers[2] < 0)
+        raise(ErrorKind::kIo, "expected a test vector, atol and rtol, got ", item.value.excerpt());
+      if (numbers[0] != static_cast<double>(i)) continue;
+      test.atol = numbers[1];
+      test.rtol = numbers[2];
     }
   }
 
@@ -186,6 +219,8 @@ void write_model(const std::string& path, const Model& model) {
     functions.push_back(Json{{"function", function_to_json(*entry.function, tensors)},
                              {"opt_level", entry.opt_level},
                              {"tests", entry.tests.size()}});
+    Json tolerances = tolerances_of(entry);
+    if (!tolerances.empty()) functions.back()["tolerances"] = std::move(tolerances);
     add_tests(entry, tensors);
   }
   write_tensor_file(

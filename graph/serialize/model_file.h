@@ -9,9 +9,11 @@
 
 namespace miai {
 
-/// Inputs of a function and what it gave for them, in order.
+/// Inputs of a function and what it gave for them, in order. A result is right if it differs from what is
+/// expected by no more than atol + rtol * |expected|.
 struct TestVector {
   std::vector<HostTensor> inputs, outputs;
+  double atol = 0, rtol = 0;
 };
 
 struct ModelFunction {

@@ -76,7 +76,8 @@ void write(const std::string& path, py::list entries) {
     function->output_names = fields[3].cast<std::vector<std::string>>();
     add_states(program, *function, names, model);
     ModelFunction item{function, {}, program.opt_level()};
-    TestVector test{host_copies(fields[4]), host_copies(fields[5])};
+    TestVector test{host_copies(fields[4]), host_copies(fields[5]), fields[6].cast<double>(),
+                    fields[7].cast<double>()};
     if (!test.inputs.empty() || !test.outputs.empty()) item.tests.push_back(std::move(test));
     model.functions.push_back(std::move(item));
   }

@@ -105,4 +105,4 @@ def _decode(tree: Any, tensors: dict[str, Tensor]) -> Any:
     if kind == "dict":
         return {key: _decode(value, tensors) for key, value in content}
     items = [_decode(value, tensors) for value in content]
-    return items if kind == "list" else tuple(items)
+    return {"list": items, "tuple": tuple(items)}[kind]

@@ -47,6 +47,14 @@ int positive(const char* text, const char* name) {
   return static_cast<int>(value);
 }
 
+double tolerance(const char* text) {
+  char* end = nullptr;
+  double value = std::strtod(text, &end);
+  if (*end || end == text || !(value >= 0))
+    fail(std::string("--tolerance: expected a number of at least 0, got '") + text + "'");
+  return value;
+}
+
 void take_input(Options& options, const std::string& text) {
   size_t at = text.find('=');
   if (at == std::string::npos || at == 0) fail("--input: expected NAME=FILE.npy, got '" + text + "'");
@@ -79,7 +87,7 @@ void take(Options& options, int option) {
       options.size = positive(optarg, "size");
       return;
     case kTolerance:
-      options.tolerance = std::atof(optarg);
+      options.tolerance = tolerance(optarg);
       return;
     case kHelp:
       options.command = "help";
@@ -100,7 +108,8 @@ const char* usage() {
          "  run FILE --input NAME=X.npy ...  runs a function; --output DIR writes its results as .npy\n"
          "  bench FILE [--random] [--runs N] times a function; --threads N, --size N for dynamic dimensions\n"
          "  verify FILE [--tolerance T]      runs the test vectors in the file and prints the largest "
-         "difference\n"
+         "difference; T, relative,\n"
+         "                                   takes the place of the tolerances in the file\n"
          "Options: --function NAME (default: the first), --threads N. Exit status: 0, or 1 with a message.\n";
 }
 

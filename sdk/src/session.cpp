@@ -65,14 +65,14 @@ class Session {
     describe(outputs_[index], function_.function->output_names[index], output);
   }
 
-  void verify(int index, double* absolute, double* relative) {
+  void verify(int index, miai_difference* difference) {
     const TestVector& test = function_.tests.at(checked("test vector", index, function_.tests.size()));
     std::vector<TensorRef> inputs;
     for (const HostTensor& input : test.inputs) inputs.push_back(to_tensor_ref(input));
     std::vector<TensorRef> outputs = run_with(inputs);
-    *absolute = *relative = 0;
+    *difference = {0, 0, nullptr, test.atol, test.rtol, 1};
     for (size_t k = 0; k < outputs.size(); ++k)
-      compare(outputs[k], to_tensor_ref(test.outputs[k]), absolute, relative);
+      compare(outputs[k], to_tensor_ref(test.outputs[k]), function_.function->output_names[k], difference);
   }
 
  private:
@@ -114,15 +114,19 @@ class Session {
     return outputs;
   }
 
-  static void compare(const TensorRef& got, const TensorRef& expected, double* absolute, double* relative) {
+  static void compare(const TensorRef& got, const TensorRef& expected, const std::string& name,
+                      miai_difference* all) {
     if (!(got.meta.shape == expected.meta.shape) || got.meta.dtype != expected.meta.dtype)
-      raise(ErrorKind::kRuntime, "the output has another dtype or shape than the test vector");
+      raise(ErrorKind::kRuntime, "output '", name, "' has another dtype or shape than the test vector");
     for (int64_t i = 0; i < got.meta.size(); ++i) {
       double a = element(got, i), b = element(expected, i);
       if (a == b || (std::isnan(a) && std::isnan(b))) continue;
       double difference = std::isnan(a) || std::isnan(b) ? HUGE_VAL : std::fabs(a - b);
-      *absolute = std::max(*absolute, difference);
-      *relative = std::max(*relative, difference / std::max(1.0, std::fabs(b)));
+      double relative = difference / std::max(1.0, std::fabs(b));
+      if (!std::isfinite(difference) || difference > all->atol + all->rtol * std::fabs(b)) all->within = 0;
+      if (!(relative <= all->relative)) all->output = name.c_str();
+      all->absolute = std::max(all->absolute, difference);
+      all->relative = std::isnan(relative) ? HUGE_VAL : std::max(all->relative, relative);  // inf / inf
     }
   }
 
@@ -167,6 +171,6 @@ miai_status miai_session_output(miai_session* session, int index, miai_tensor* o
   return guarded([&] { session->session.output(index, output); });
 }
 
-miai_status miai_session_verify(miai_session* session, int test, double* absolute, double* relative) {
-  return guarded([&] { session->session.verify(test, absolute, relative); });
+miai_status miai_session_verify(miai_session* session, int test, miai_difference* difference) {
+  return guarded([&] { session->session.verify(test, difference); });
 }

@@ -62,6 +62,50 @@ def test_verify_and_inspect(trained):
     assert "conv2d" in shown
 
 
+def changed_output(path, target, difference):
+    """A copy of the model whose first expected output is another."""
+    data = bytearray(path.read_bytes())
+    size = int.from_bytes(data[:8], "little")
+    tensors = json.loads(data[8 : 8 + size])
+    begin, end = (8 + size + at for at in tensors["test/predict/0/output/0"]["data_offsets"])
+    data[begin:end] = (np.frombuffer(data[begin:end], "float32") + np.float32(difference)).tobytes()
+    header = (
+        data[8 : 8 + size]
+        .replace(b"miai.checksums", b"miai.no_checks")
+        .replace(b"miai.header_c", b"miai.no_h_c__")
+    )
+    target.write_bytes(data[:8] + header + data[8 + size :])
+    return target
+
+
+def test_test_vectors_carry_a_tolerance(trained, tmp_path):
+    _, predict, _ = trained
+    exact, loose = tmp_path / "exact.miai", tmp_path / "loose.miai"
+    mi.jit.dump(exact, {"predict": predict})
+    mi.jit.dump(loose, {"predict": predict}, atol=1e-2, rtol=1e-3)
+    done = miai_run("verify", changed_output(exact, tmp_path / "a.miai", 1e-3))
+    assert done.returncode == 1 and "(output 'output'): TOO LARGE" in done.stdout
+    assert "allows atol 0, rtol 0" in done.stdout and "more than the tolerance" in done.stderr
+    assert miai_run("verify", tmp_path / "a.miai", "--tolerance", "0.1").returncode == 0
+    assert miai_run("verify", changed_output(loose, tmp_path / "b.miai", 1e-3)).returncode == 0
+    assert miai_run("verify", tmp_path / "b.miai", "--tolerance", "1e-6").returncode == 1
+    assert miai_run("verify", changed_output(loose, tmp_path / "b.miai", 1e-1)).returncode == 1
+    assert "number of at least 0" in miai_run("verify", exact, "--tolerance", "x").stderr
+    with pytest.raises(ValueError, match="tolerances of at least 0"):
+        mi.jit.dump(exact, {"predict": predict}, atol=-1.0)
+
+
+def test_dump_refuses_names(trained, tmp_path):
+    @mi.trace
+    def two(x):
+        return x + 1, x * 2
+
+    two(mi.tensor([1.0]))
+    with pytest.raises(ValueError, match="two outputs of function 'two' are named 'y'"):
+        two.dump(tmp_path / "m.miai", output_names=["y", "y"])
+    assert not any(tmp_path.iterdir())
+
+
 def test_sdk_gives_the_trainers_bits(trained, tmp_path):
     path, predict, _ = trained
     rng = np.random.default_rng(5)

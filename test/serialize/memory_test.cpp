@@ -10,7 +10,7 @@ namespace {
 
 using namespace testing;
 
-constexpr size_t kText = size_t{6} << 20;
+constexpr size_t kText = size_t{3} << 20;
 constexpr size_t kHeaderFree = size_t{1} << 20;      // beyond the size, for tensors and metadata
 constexpr size_t kFunctionsFree = size_t{65} << 20;  // with functions
 

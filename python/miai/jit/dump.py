@@ -16,6 +16,8 @@ def dump(
     arg_names: list[str] | None = None,
     output_names: list[str] | None = None,
     test_vectors: bool = True,
+    atol: float = 0.0,
+    rtol: float = 0.0,
 ) -> None:
     """Writes traced functions and their shared states into one file.
 
@@ -26,9 +28,14 @@ def dump(
     Args:
         path: the file, usually ``*.miai``; also a valid safetensors file.
         arg_names, output_names: names in place of the recorded ones, for a single function.
+        test_vectors: whether to add them.
+        atol, rtol: kept with the test vectors: `miai-run verify` takes a result for right that differs by no
+            more than ``atol + rtol * abs(expected)``. With 0, the results must be the same bits, which they
+            are on the same processor with the same number of threads.
 
     Raises:
         RuntimeError: a function has not been called yet.
+        ValueError: two outputs have one name, a name is the file's own, or a tolerance is negative.
         OSError: the file cannot be written.
 
     >>> import miai as mi, tempfile, os
@@ -49,7 +56,7 @@ def dump(
         _check_names("arg_names", inputs, program.call.names)
         _check_names("output_names", outputs, program.output_names)
         vectors = _test_vector(program) if test_vectors else ([], [])
-        entries.append((name, program.core, list(inputs), list(outputs), *vectors))
+        entries.append((name, program.core, list(inputs), list(outputs), *vectors, atol, rtol))
     _core.write_model(os.fspath(path), entries)
 
 

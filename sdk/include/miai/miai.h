@@ -123,9 +123,16 @@ MIAI_API miai_status miai_session_set_input(miai_session* session, int index, co
 MIAI_API miai_status miai_session_run(miai_session* session);
 /** An output of the last run; `data` is valid until the next run. */
 MIAI_API miai_status miai_session_output(miai_session* session, int index, miai_tensor* output);
-/** Runs test vector `test` and gives the largest absolute difference, and the largest relative to max(1,
- * |expected|). */
-MIAI_API miai_status miai_session_verify(miai_session* session, int test, double* absolute, double* relative);
+/** How the results of a test vector differ from what the file expects. */
+typedef struct miai_difference {
+  double absolute;    /* the largest */
+  double relative;    /* the largest, relative to max(1, |expected|) */
+  const char* output; /* the output with the largest relative one; NULL if nothing differs */
+  double atol, rtol;  /* the test vector's own tolerance */
+  int32_t within;     /* 1: no element differs by more than atol + rtol * |expected| */
+} miai_difference;
+/** Runs test vector `test`; writes the states as a run does. */
+MIAI_API miai_status miai_session_verify(miai_session* session, int test, miai_difference* difference);
 
 #ifdef __cplusplus
 }

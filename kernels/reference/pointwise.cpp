@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <type_traits>
-#include <vector>
 
 #include "kernels/common/attrs/pointwise.h"
 #include "kernels/common/pointwise/loop.h"
@@ -61,7 +61,7 @@ void convert(const void* in, DType from, void* out, DType to) {
   });
 }
 
-void run_instruction(const Program& program, const Instruction& in, std::vector<Element>& r, Element& out) {
+void run_instruction(const Program& program, const Instruction& in, std::span<Element> r, Element& out) {
   if (in.opcode == Opcode::kSelect) {
     out = r[in.a].get<bool>() ? r[in.b] : r[in.c];
     return;
@@ -76,7 +76,7 @@ void run_instruction(const Program& program, const Instruction& in, std::vector<
 }
 
 void run_element(const Program& program, const KernelArgs& args, const pointwise::RunWalker& walker,
-                 std::vector<Element>& r) {
+                 std::span<Element> r) {
   const size_t outputs = args.outputs.size();
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Instruction& in = program.code[i];
@@ -106,13 +106,16 @@ struct State {
 };
 
 Prepared prepare(const KernelSignature& s) {
-  return {std::make_shared<const State>(State{pointwise::make_loop(s.outputs, s.inputs)}), 0};
+  size_t registers = s.attrs.as<PointwiseAttrs>().program.code.size();
+  return {std::make_shared<const State>(State{pointwise::make_loop(s.outputs, s.inputs)}),
+          registers * sizeof(Element)};
 }
 
 void run(const KernelArgs& args) {
   const pointwise::Loop& loop = args.state_as<State>().loop;
   const Program& program = args.attrs_as<PointwiseAttrs>().program;
-  std::vector<Element> registers(program.code.size());
+  std::span<Element> registers(static_cast<Element*>(args.workspace), program.code.size());
+  std::ranges::fill(registers, Element{});
   for (int64_t i = 0; i < loop.size; ++i) {
     pointwise::RunWalker walker(loop, i);
     walker.take(1);

@@ -23,6 +23,7 @@ auto calling_python(const std::string& op, const char* what, Body&& body) {
   try {
     return body();
   } catch (py::error_already_set& error) {
+    if (error.matches(PyExc_KeyboardInterrupt)) raise(ErrorKind::kCancelled, op, ": interrupted");
     std::string text = error.what();
     error.discard_as_unraisable("an error of Python code in an operator, reported as RuntimeError");
     raise(ErrorKind::kRuntime, op, ": its ", what, " raised ", text.substr(0, text.find('\n')));

@@ -137,6 +137,18 @@ def test_an_exception_of_a_tap_stops_the_step(device):
     assert w.tolist() == [3]
 
 
+def test_ctrl_c_in_a_tap_is_a_keyboard_interrupt():
+    def look(value):
+        if value[0] > 1:
+            raise KeyboardInterrupt
+
+    step = mi.trace(lambda x: mi.debug.tap(x, look) + 1)
+    step(vector(1))
+    with pytest.raises(KeyboardInterrupt):
+        step(vector(2))
+    assert step(vector(0)).tolist() == [1]
+
+
 def test_print_prints_in_each_call(capsys):
     @mi.trace
     def step(x):

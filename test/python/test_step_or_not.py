@@ -15,9 +15,9 @@ from miai.demo.training import make_step
 class Run:
     """The demo's network, with dropout so that there is random state too, and its step."""
 
-    def __init__(self, opt_level=2, traced=True):
+    def __init__(self, opt_level=2, traced=True, widths=(4, 8)):
         mi.random.seed(5)
-        net = M.Sequential(M.Dropout(0.1), ResidualNet(10, widths=(4, 8)))
+        net = M.Sequential(M.Dropout(0.1), ResidualNet(10, widths=widths))
         rng = np.random.default_rng(0)
         for p in net.parameters():  # any values, and the same in each run
             p.set_value(rng.normal(scale=0.2, size=p.shape).astype("float32"))
@@ -52,10 +52,10 @@ def three_steps(run):
     return [run.step(*batch(i)).numpy().tobytes() for i in range(3)], run.state()
 
 
-@pytest.mark.parametrize("opt_level", [0, 2])
-def test_a_fault_at_each_instruction_leaves_the_state_of_before(opt_level):
-    losses, after = three_steps(Run(opt_level))
-    run = Run(opt_level)
+@pytest.mark.parametrize(("opt_level", "widths"), [(0, (4, 8)), (1, (4, 8)), (2, (4, 8)), (2, (16, 32, 64))])
+def test_a_fault_at_each_instruction_leaves_the_state_of_before(opt_level, widths):
+    losses, after = three_steps(Run(opt_level, widths=widths))
+    run = Run(opt_level, widths=widths)
     assert [run.step(*batch(i)).numpy().tobytes() for i in range(2)] == losses[:2]
     count = main_instructions(run.step)
     assert count > 40
@@ -161,6 +161,13 @@ def test_each_allocation_of_an_eager_step_may_fail():
     count, _ = fail_each_allocation(run, batch(1), put_back)
     assert count > 50
     assert run.state() == after
+
+
+def test_looking_for_anomalies_changes_no_bit():
+    losses, after = three_steps(Run(opt_level=0))
+    run = Run(opt_level=0)
+    with mi.debug.detect_anomaly():
+        assert three_steps(run) == (losses, after)
 
 
 def test_a_fault_names_the_operator_and_the_line():

@@ -1,0 +1,33 @@
+#include "test/graph/common/no_memory.h"
+
+#include <cstdlib>
+#include <new>
+
+#include "runtime/allocator.h"
+
+namespace {
+thread_local bool g_no_memory = false;
+}
+
+// The whole test program's.
+void* operator new(std::size_t bytes) {
+  if (g_no_memory) throw std::bad_alloc();
+  if (void* data = std::malloc(bytes ? bytes : 1)) return data;
+  throw std::bad_alloc();
+}
+void operator delete(void* data) noexcept { std::free(data); }
+void operator delete(void* data, std::size_t) noexcept { std::free(data); }
+
+namespace miai::test {
+
+NoMemory::NoMemory() {
+  fail_allocation_after(1);
+  g_no_memory = true;
+}
+
+NoMemory::~NoMemory() {
+  g_no_memory = false;
+  fail_allocation_after(0);
+}
+
+}  // namespace miai::test

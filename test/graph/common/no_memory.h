@@ -1,0 +1,15 @@
+// For tests: code that runs while there is no memory to be had.
+#pragma once
+
+namespace miai::test {
+
+/// While it lives, `new` fails on this thread, and so does the next allocation of tensor memory on any.
+class NoMemory {
+ public:
+  NoMemory();
+  ~NoMemory();
+  NoMemory(const NoMemory&) = delete;
+  NoMemory& operator=(const NoMemory&) = delete;
+};
+
+}  // namespace miai::test

@@ -185,3 +185,27 @@ def test_a_fault_names_the_operator_and_the_line():
         step(mi.tensor(np.eye(2, dtype="float32")))
     with pytest.raises(ValueError, match="fail_at: argument 'instruction'"), mi.debug.fail_at(-1):
         pass
+
+
+@pytest.mark.parametrize("opt_level", [0, 2])
+def test_a_large_state_made_by_what_may_fail(opt_level):
+    """Matrix products may fail, so their results come to a state at the end only."""
+    rng = np.random.default_rng(0)
+    w = mi.tensor(rng.normal(size=(96, 96)).astype("float32"))
+    x = mi.tensor(rng.normal(size=(96, 96)).astype("float32"))
+
+    @mi.trace(opt_level=opt_level)
+    def step(x):
+        before = w @ x
+        w._reset(x @ x)
+        return before @ x
+
+    step(x), step(x)
+    w.set_value(np.ones((96, 96), "float32"))
+    for instruction in range(main_instructions(step)):
+        with mi.debug.fail_at(instruction), pytest.raises(RuntimeError, match="a fault asked for"):
+            step(x)
+        assert (w.numpy() == 1).all()
+    assert main_instructions(step) >= 3
+    step(x)
+    np.testing.assert_allclose(w.numpy(), (x @ x).numpy(), rtol=1e-5)

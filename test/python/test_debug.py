@@ -339,6 +339,14 @@ def test_excluded_code_keeps_its_promises_or_says_so(tmp_path):
         mi.trace(in_a_block)(vector(1))
 
 
+def test_excluded_code_of_another_size_is_another_program():
+    double = exclude_from_trace(lambda x: x + x)
+    step = mi.trace(lambda x: double(x * 1) + x, dynamic={"x": 0})
+    for n in (2, 3, 4, 2, 3, 4, 5):
+        assert step(vector(*range(n))).tolist() == [3.0 * i for i in range(n)]
+    assert step.program_count == 4
+
+
 def in_a_block(x):
     with exclude_from_trace():
         return x + 1

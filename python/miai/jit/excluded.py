@@ -20,9 +20,10 @@ class exclude_from_trace:  # noqa: N801 - used like a keyword
 
     Inside, values may be read (``x.item()``), branched on, printed, given to other libraries. Results must
     keep the shapes and dtypes that they had when the program was recorded; what is no Tensor in arguments and
-    results stays as it was then. The tensors come without gradient in a traced program, and a gradient
-    through the results raises NotImplementedError. Outside of a trace it is a plain call. A program with such
-    a call cannot be dumped, unless it gives no tensor: then the call is left out.
+    results stays as it was then; arguments of other sizes are another program. The tensors come without
+    gradient in a traced program, and a gradient through the results raises NotImplementedError. Outside of a
+    trace it is a plain call. A program with such a call cannot be dumped, unless it gives no tensor: then the
+    call is left out.
 
     As a context it marks code that must not be traced: it raises TraceError inside of a recording.
 
@@ -83,6 +84,8 @@ def _record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
             raise ValueError(
                 f"exclude_from_trace: expected tensors of device cpu, got one of {tensor.device}"
             )
+        for size in tensor.shape:
+            int(size)  # a guard: nobody knows how the results' sizes follow from it
 
     def call(tensors: list[Tensor]) -> Any:
         filled = list(template)

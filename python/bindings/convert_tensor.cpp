@@ -168,10 +168,11 @@ Var operand(py::handle object, const TensorType* like) {
 py::array to_numpy(py::handle tensor, bool copy) {
   const ValuePtr& value = value_of(tensor.ptr());
   if (Recording::current())
-    raise(ErrorKind::kRuntime, "trace: line ", current_user_line(),
-          " reads a tensor's value inside a traced function; compute with tensors (where), return the "
-          "tensor, or read "
-          "it outside of the trace");
+    raise(
+        ErrorKind::kRuntime, "trace: line ", current_user_line(),
+        " reads a tensor's value inside a traced function; compute with tensors (where), return the "
+        "tensor, read it outside of the trace, look at it with miai.debug.print or tap, or put the code that "
+        "needs it in a function with @miai.jit.exclude_from_trace");
   if (value->ref.meta.dtype == DType::kBFloat16) {
     const OpDef& cast = find_op("cast");
     Var from = to_var(value);

@@ -347,6 +347,18 @@ def test_excluded_code_of_another_size_is_another_program():
     assert step.program_count == 4
 
 
+@pytest.mark.parametrize("dtype", [mi.bfloat16, "float16", "int64", "bool"])
+def test_excluded_code_of_each_dtype(dtype):
+    dtypes = []
+    same = exclude_from_trace(lambda x: (dtypes.append(str(x.dtype)), x)[1])
+    step = mi.trace(lambda x: same(x))
+    x = vector(0, 1, 1).astype(dtype)
+    for _ in range(3):
+        y = step(x)
+        assert y.dtype == x.dtype and y.tolist() == x.tolist()
+    assert set(dtypes) == {str(x.dtype)} and len(dtypes) == 3
+
+
 def in_a_block(x):
     with exclude_from_trace():
         return x + 1

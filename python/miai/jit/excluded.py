@@ -78,6 +78,7 @@ def _record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     leaves, structure = flatten((args, kwargs))
     places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Tensor)]
     inputs = [leaves[i] for i in places]
+    dtypes = [tensor.dtype for tensor in inputs]
     template = [None if isinstance(leaf, Tensor) else leaf for leaf in leaves]
     for tensor in inputs:
         if tensor.device != "cpu":
@@ -96,7 +97,7 @@ def _record(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
             return function(*call_args, **call_kwargs)
 
     def run(*arrays: np.ndarray) -> list[Tensor]:
-        return _tensors(call([_plain(array) for array in arrays]))
+        return _tensors(call([Tensor(a, dtype, "cpu") for a, dtype in zip(arrays, dtypes, strict=True)]))
 
     with _core.RecordingPause():
         result_leaves, result_structure = flatten(call([_copy(tensor) for tensor in inputs]))
@@ -111,9 +112,5 @@ def _tensors(result: Any) -> list[Tensor]:
     return [leaf for leaf in flatten(result)[0] if isinstance(leaf, Tensor)]
 
 
-def _plain(array: np.ndarray) -> Tensor:
-    return Tensor(array, device="cpu")
-
-
 def _copy(tensor: Tensor) -> Tensor:
-    return _plain(tensor.numpy(copy=True))
+    return Tensor(tensor.numpy(copy=True), tensor.dtype, "cpu")

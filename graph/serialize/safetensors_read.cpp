@@ -48,6 +48,7 @@ void sort_by_name(std::string_view text, std::vector<uint32_t>& places) {
 }
 
 std::vector<uint32_t> places_of(std::string_view text, const JsonView& object) {
+  if (!object.is_object()) raise(ErrorKind::kValue, "expected an object, got ", object.excerpt());
   std::vector<uint32_t> places;
   places.reserve(object.size());
   for (const auto& member : object.members())

@@ -43,7 +43,8 @@ constexpr char kText[] =
 
 TEST(JsonView, GivesWhatTheLibraryGives) {
   EXPECT_EQ(tree(JsonView::parse(kText)), nlohmann::json::parse(kText));
-  for (const char* text : {"1", "-0", "true", "\"x\"", " [ ] ", "{ }", "0.5", "[1 , 2 ]", "-9223372036854775808"})
+  for (const char* text :
+       {"1", "-0", "true", "\"x\"", " [ ] ", "{ }", "0.5", "[1 , 2 ]", "-9223372036854775808"})
     EXPECT_EQ(tree(JsonView::parse(text)), nlohmann::json::parse(text)) << text;
 }
 

@@ -1,6 +1,8 @@
 // What hostile files of several MiB cost: no more than twice their size and a constant.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "kernels/common/error.h"
 #include "test/serialize/counting_new.h"
 #include "test/serialize/files.h"
@@ -113,84 +115,80 @@ TEST(HostileHeader, ManyAliases) {
             "");
 }
 
-std::string open_functions(const std::string& functions) {
+/// Opens a model of these functions; expects an error with this text, or none if it is empty.
+void open_functions(const std::string& functions, const std::string& text) {
   const std::string header =
       R"({"__metadata__":{"miai.format":"1","miai.functions":)" + escaped(functions) + "}}";
-  return open_within(with_header(header), kFunctionsFree, [](const std::string& file) { open_model(file); });
+  const std::string fault =
+      open_within(with_header(header), kFunctionsFree, [](const std::string& file) { open_model(file); });
+  EXPECT_EQ(fault.empty(), text.empty()) << fault;
+  EXPECT_NE(fault.find(text), std::string::npos) << fault;
 }
 
-std::string function(const std::string& part, const std::string& text) {
+std::string entry(const std::string& part, const std::string& text, const std::string& tests = "0") {
   std::string json = R"({"name":"f")";
   for (const char* each : {"inputs", "states", "constants", "nodes", "outputs", "conditions"})
     json += std::string(",\"") + each + "\":[" + (part == each ? text : "") + "]";
-  return R"([{"opt_level":0,"tests":0,"function":)" + json + "}}]";
+  return R"({"opt_level":0,"tests":)" + tests + R"(,"function":)" + json + "}}";
 }
 
+/// A function with many of something: each `before`, its number, `after`.
+void open_many(const std::string& part, const std::string& before, const std::string& after,
+               const std::string& text, size_t bytes = kText) {
+  auto one = [&](size_t i) { return before + std::to_string(i) + after; };
+  open_functions("[" + entry(part, repeated(one, bytes)) + "]", text);
+}
+
+void open_node(const std::string& fields, const std::string& text) {
+  open_functions("[" + entry("nodes", "{" + fields + R"(,"outputs":[]})") + "]", text);
+}
+
+constexpr char kTooLarge[] = "the functions are too large for a file of this size";
+
 TEST(HostileFunctions, ManyValues) {
-  auto value = [](size_t i) { return R"({"dtype":"float32","shape":[2],"id":)" + std::to_string(i) + "}"; };
-  EXPECT_NE(open_functions(function("inputs", repeated(value, 3 * kText))), "");
-  EXPECT_EQ(open_functions(function("inputs", repeated(value, kText / 4))), "");
-  EXPECT_NE(open_functions(function(
-                "states", repeated([](size_t i) { return R"({"name":"s)" + std::to_string(i) + "\"}"; }))),
-            "");
-  EXPECT_NE(
-      open_functions(function("constants", repeated(
-                                               [](size_t i) {
-                                                 return R"({"dtype":"bool","shape":[],"hex":"01","id":)" +
-                                                        std::to_string(i) + "}";
-                                               },
-                                               3 * kText))),
-      "");
-  EXPECT_NE(open_functions(function(
-                "conditions", repeated([](size_t) { return std::string(R"({"a":1,"b":1,"holds":true})"); }))),
-            "");
+  const std::string value = R"({"dtype":"float32","shape":[2],"id":)";
+  open_many("inputs", value, "}", "", kText / 4);
+  open_many("inputs", value, "}", kTooLarge, 3 * kText);
+  open_many("states", R"({"name":"s)", R"("})", kTooLarge);
+  open_many("constants", R"({"dtype":"bool","shape":[],"hex":"01","id":)", "}", kTooLarge, 3 * kText);
+  open_many("conditions", R"({"b":1,"holds":true,"a":)", "}", "more than 4096 conditions");
 }
 
 TEST(HostileFunctions, ManyNodes) {
-  EXPECT_NE(open_functions(function("nodes", repeated([](size_t) {
-                                      return std::string(
-                                          R"({"op":"full","attrs":{"shape":[]},"inputs":[],"outputs":[]})");
-                                    }))),
-            "");
-  const std::string zeros = repeated([](size_t) { return std::string("-1"); });
-  EXPECT_NE(open_functions(
-                function("nodes", R"({"op":"concat","attrs":{},"outputs":[],"inputs":[)" + zeros + "]}")),
-            "");
-  EXPECT_NE(open_functions(function("nodes", R"({"op":"reshape","attrs":{"shape":[)" + zeros +
-                                                 R"(]},"outputs":[],"inputs":[]})")),
-            "");
-  EXPECT_NE(open_functions(function("nodes", R"({"op":"full","attrs":{)" + repeated([](size_t) {
-                                               return std::string(R"("a":0)");
-                                             }) + R"(},"outputs":[],"inputs":[]})")),
-            "");
-  EXPECT_NE(open_functions(
-                function("nodes", R"({"op":")" + std::string(kText, 'a') + R"(","outputs":[],"inputs":[]})")),
-            "");
+  const std::string numbers = repeated([](size_t) { return std::string("-1"); });
+  const std::string fields = repeated([](size_t) { return std::string(R"("a":0)"); });
+  open_many("nodes", R"({"op":"full","inputs":[],"outputs":[],"line":")", R"("})", "infer gives 1");
+  open_node(R"("op":"concat","attrs":{},"inputs":[)" + numbers + "]", "more than 65536 inputs");
+  open_node(R"("op":"reshape","inputs":[],"attrs":{"shape":[)" + numbers + "]}", "more than 65536 numbers");
+  open_node(R"("op":"full","inputs":[],"attrs":{)" + fields + "}", "more than 256 attributes");
+  open_node(R"("inputs":[],"op":")" + std::string(kText, 'a') + "\"", "a string of more than 4096 bytes");
 }
 
 TEST(HostileFunctions, Expressions) {
-  auto input = [](const std::string& size) {
-    return function("inputs", R"({"dtype":"float32","id":0,"shape":[")" + size + "\"]}");
-  };
-  std::string product = "a", powers = "(a+b+c+d)", deep(kText, '(');
+  std::string product = "a", powers = "(a+b+c+d)";
+  const std::string deep(kText, '(');
   while (product.size() < kText) product += "*a";
   for (int i = 0; i < 40; ++i) powers += "*(a+b+c+d)";
-  for (const std::string& text : {product, product.substr(0, 501), powers, deep, deep.substr(0, 400)})
-    EXPECT_NE(open_functions(input(text)), "");
-  EXPECT_NE(open_functions(function("inputs", repeated([](size_t i) {
-                                      return R"({"dtype":"float32","shape":["a)" + std::to_string(i) +
-                                             R"("],"id":)" + std::to_string(i) + "}";
-                                    }))),
-            "");
+  for (const auto& [size, text] : std::map<std::string, std::string>{{product, "more than 512 bytes"},
+                                                                     {deep, "more than 512 bytes"},
+                                                                     {product.substr(0, 501), "64 factors"},
+                                                                     {powers, "256 terms"},
+                                                                     {deep.substr(0, 400), "less nesting"}})
+    open_functions("[" + entry("inputs", R"({"dtype":"float32","id":0,"shape":[")" + size + "\"]}") + "]",
+                   text);
+  auto named = [](size_t i) {
+    const std::string number = std::to_string(i);
+    return R"({"dtype":"float32","id":)" + number + R"(,"shape":["a)" + number + "\"]}";
+  };
+  open_functions("[" + entry("inputs", repeated(named)) + "]", "more than 1024 names of sizes");
 }
 
 TEST(HostileFunctions, ManyFunctionsAndTests) {
-  std::string one = function("", "");
-  one = one.substr(1, one.size() - 2);
-  EXPECT_NE(open_functions("[" + repeated([&](size_t) { return one; }) + "]"), "");
-  EXPECT_NE(open_functions(R"([{"opt_level":0,"tests":1000000000000,"function":)" + one + "}]"), "");
-  EXPECT_NE(open_functions(std::string(kText, '[')), "");
-  EXPECT_NE(open_functions("[" + repeated([](size_t) { return std::string("0"); }) + "]"), "");
+  const std::string one = entry("", "");
+  open_functions("[" + repeated([&](size_t) { return one; }) + "]", "two functions are named 'f'");
+  open_functions("[" + entry("", "", "1000000000000") + "]", "more test vectors than tensors");
+  open_functions(std::string(kText, '['), "nested too deep");
+  open_functions("[" + repeated([](size_t) { return std::string("0"); }) + "]", "expected an object");
 }
 
 }  // namespace

@@ -138,8 +138,7 @@ TEST(TrainingStep, ArenaIsNearTheLowerBound) {
   for (int blocks : {1, 3, 6})
     for (int level : {0, 1, 2}) {
       Network network(blocks);
-      auto executable = compile(*network.function,
-                                {.opt_level = level, .verify = true, .plan_limit = 4});
+      auto executable = compile(*network.function, {.opt_level = level, .verify = true, .plan_limit = 4});
       MemoryReport report = executable->memory_report({{8, 3, 12, 12}, {8, 10}});
       EXPECT_LE(static_cast<double>(report.arena_bytes), 1.05 * static_cast<double>(report.lower_bound_bytes))
           << blocks << " blocks, level " << level << "\n"
@@ -152,8 +151,7 @@ TEST(TrainingStep, StatesAreWrittenInPlace) {
   use_toy_ops();
   Network network(2);
   for (int level : {0, 2}) {
-    Execution execution(compile(*network.function,
-                                {.opt_level = level, .verify = true, .plan_limit = 4}));
+    Execution execution(compile(*network.function, {.opt_level = level, .verify = true, .plan_limit = 4}));
     std::vector<StateSlot> states = first_states(*network.function);
     std::vector<StateSlot> before = states;
     execution.run({wave({8, 3, 12, 12}), wave({8, 10})}, states);
@@ -167,8 +165,7 @@ TEST(TrainingStep, LevelsAgreeOverManySteps) {
   Network network(2);
   std::vector<std::vector<float>> losses;
   for (int level : {0, 1, 2}) {
-    Execution execution(compile(*network.function,
-                                {.opt_level = level, .verify = true, .plan_limit = 4}));
+    Execution execution(compile(*network.function, {.opt_level = level, .verify = true, .plan_limit = 4}));
     std::vector<StateSlot> states = first_states(*network.function);
     losses.emplace_back();
     for (int step = 0; step < 10; ++step)

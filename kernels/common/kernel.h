@@ -24,9 +24,12 @@ struct KernelSignature {
 /// Yes, or no with the reason in words, which `explain()` prints.
 struct Support {
   bool ok = true;
-  std::string reason;
+  std::string reason;     // of a refusal
+  bool if_needed = false;  // ok, but only where none but the reference is willing
   static Support yes() { return {}; }
   static Support no(std::string why) { return {false, std::move(why)}; }
+  /// It can, but kernels of a lower preference are expected to be quicker.
+  static Support only_if_needed(std::string why) { return {true, std::move(why), true}; }
 };
 
 /// State made once per signature, and the bytes of scratch memory that each run needs (64-byte aligned).

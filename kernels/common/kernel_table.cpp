@@ -80,15 +80,15 @@ KernelChoice choose_kernel(const KernelTable& table, const KernelSignature& sign
     Support support = is_disabled(*kernel) ? Support::no("disabled by MIAI_DISABLE_KERNELS")
                       : kernel->supports   ? kernel->supports(signature)
                                            : Support::yes();
-    if (!support.ok) {
-      choice.refusals.push_back({kernel->name, support.reason});
-      continue;
-    }
-    choice.kernel = kernel;
-    if (kernel->prepare) choice.prepared = kernel->prepare(signature);
-    return choice;
+    bool is_better = !support.if_needed && kernel->preference >= 0;  // than one that would rather not
+    if (support.ok && (is_better || !choice.kernel)) choice.kernel = kernel;
+    if (support.ok && !support.if_needed) break;
+    choice.refusals.push_back({kernel->name, support.reason});
   }
-  raise_unsupported(signature, choice.refusals);
+  if (!choice.kernel) raise_unsupported(signature, choice.refusals);
+  std::erase_if(choice.refusals, [&](const Refusal& r) { return r.kernel == choice.kernel->name; });
+  if (choice.kernel->prepare) choice.prepared = choice.kernel->prepare(signature);
+  return choice;
 }
 
 }  // namespace miai

@@ -1,261 +1,297 @@
-// conv2d, its gradients and conv2d_bias_act for float32 and float64: the windows of an image are laid out as
-// a matrix (im2col), and our own gemm does the rest.
-#include "kernels/common/attrs/conv2d.h"
+// conv2d, conv2d_bias_act and conv2d_backward_data for float32 and float64. The gradient for the input is a
+// convolution too: of dy, with the taps that share the output's remainder by the stride.
+#include "kernels/x86/conv2d.h"
 
 #include <algorithm>
 
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
+#include "kernels/x86/conv2d_signature.h"
 #include "kernels/x86/epilogue.h"
-#include "kernels/x86/gemm.h"
 
 namespace miai::kernels {
 namespace {
 
-/// One convolution's sizes, the same for all of its three operators.
+/// The weight as the sums read it: element (o, c, tap) of a group, c a channel of the source.
+struct WeightStrides {
+  int64_t group, out, channel;
+};
+
+template <class T>
 struct State {
-  Conv2dAttrs attrs;
-  Shape x, w, y;
-  Strides x_strides;
+  const ConvLoops<T>& loops = conv_loops<T>();
+  int64_t batch = 0, groups = 1, channels = 0,
+          outputs = 0;  // channels of a group: of the source, of the sums
+  Strides source;
+  bool in_place = false;  // the source is read where it lies
+  WeightStrides weight{};
+  PlaneShape plane;
+  std::vector<Correlation> correlations;
+  int64_t rows = 1, row_tiles = 0;  // of output channels
+  int64_t output_plane = 0;
   Activation activation = Activation::kIdentity;
-  int64_t groups, in_group, out_group, taps,
-      positions;       // channels of a group; rows and columns of the matrix
-  int64_t pieces = 1;  // of the batch, each with a matrix of its own
-  size_t matrix_bytes = 0, piece_bytes = 0;
+  int64_t pieces = 1;  // of the batch, each with planes of its own
+  int64_t weight_elements = 0, plane_elements = 0, panel_elements = 0;
 
-  State(const Conv2dAttrs& a, const TensorMeta& inp, const TensorMeta& weight, const TensorMeta& out)
-      : attrs(a), x(inp.shape), w(weight.shape), y(out.shape), x_strides(inp.strides), groups(a.groups) {
-    in_group = w[1];
-    out_group = w[0] / groups;
-    taps = in_group * w[2] * w[3];
-    positions = y[2] * y[3];
+  int64_t tile_rows(int64_t tile) const { return std::min(rows, outputs - tile * rows); }
+};
+
+// ---- run ----
+
+/// The packed weight of one correlation, group and tile of output channels: for each channel and tap, its
+/// rows.
+template <class T>
+void pack_tile(const State<T>& s, const Correlation& c, const T* weight, int64_t tile, T* packed) {
+  int64_t first = tile * s.rows, rows = s.tile_rows(tile);
+  for (int64_t channel = 0; channel < s.channels; ++channel)
+    for (const Tap& tap : c.taps) {
+      const T* from = weight + first * s.weight.out + channel * s.weight.channel + tap.index;
+      for (int64_t i = 0; i < rows; ++i) *packed++ = from[i * s.weight.out];
+    }
+}
+
+/// One image and group on its way through one correlation.
+template <class T>
+struct Pass {
+  const State<T>& s;
+  const KernelArgs& args;
+  const Correlation& c;
+  const T* packed;  // of this correlation and group
+  const T* plane;   // channel 0
+  int64_t channel_size;
+  const T* panel;  // the last block's source, where reading on would leave the image
+  int64_t image, group;
+
+  int64_t taps() const { return static_cast<int64_t>(c.taps.size()); }
+
+  void write_row(const PositionBlock& block, int64_t o, const T* sums) const {
+    int64_t channel = group * s.outputs + o, at = (image * s.groups * s.outputs + channel) * s.output_plane;
+    auto has = [&](size_t i) { return i < args.inputs.size() && args.inputs[i].present; };
+    bool fuses = args.inputs.size() > 2;
+    RowOut<T> row{sums,
+                  c.runs.data() + block.first_run,
+                  block.run_count,
+                  c.step,
+                  fuses && has(2) ? args.inputs[2].as<T>()[channel * args.inputs[2].strides[0]] : T(0),
+                  fuses && has(3) ? args.inputs[3].as<T>() + at : nullptr,
+                  s.activation == Activation::kRelu,
+                  args.outputs[0].as<T>() + at};
+    s.loops.write(row);
+    if (s.activation == Activation::kSigmoid || s.activation == Activation::kTanh)
+      for (int i = 0; i < block.run_count; ++i)
+        activate(s.activation, row.y + row.runs[i].to, row.runs[i].count);
+  }
+
+  void run_tile(const PositionBlock& block, int64_t tile) const {
+    alignas(64) T sums[kMostTileElements];
+    bool from_panel = panel && &block == &c.blocks.back();
+    int64_t rows = s.tile_rows(tile), lanes = static_cast<int64_t>(block.vectors) * s.loops.lanes;
+    s.loops.tile[block.vectors - 1][rows - 1](
+        {from_panel ? panel : plane + block.first, s.channels, from_panel ? lanes : channel_size,
+         c.taps.data(), static_cast<int>(taps()), packed + tile * s.rows * s.channels * taps(), sums});
+    for (int64_t i = 0; i < rows; ++i) write_row(block, tile * s.rows + i, sums + i * lanes);
+  }
+
+  /// The larger of weight and image is walked once, the other one stays in the caches.
+  void run() const {
+    auto blocks = static_cast<int64_t>(c.blocks.size());
+    bool tiles_first = s.outputs * taps() > s.plane.channel_size;
+    int64_t outer = tiles_first ? s.row_tiles : blocks, inner = tiles_first ? blocks : s.row_tiles;
+    parallel_for(0, outer, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end && !args.context.is_cancelled(); ++i)
+        for (int64_t j = 0; j < inner; ++j)
+          run_tile(c.blocks[static_cast<size_t>(tiles_first ? j : i)], tiles_first ? i : j);
+    });
   }
 };
 
-template <class F>
-decltype(auto) visit_type(DType dtype, F&& f) {
-  return dtype == DType::kFloat64 ? f.template operator()<double>() : f.template operator()<float>();
-}
-
-bool has_input(std::span<const TensorView> inputs, size_t i) {
-  return i < inputs.size() && inputs[i].present;
-}
-
-/// Output columns [first, last) whose tap q lies inside the row of the image.
-struct Inside {
-  int64_t first, last;
-};
-Inside inside(int64_t width, int64_t count, int64_t stride,
-              int64_t offset) {  // column j reads j * stride + offset
-  int64_t first = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
-  int64_t last = width <= offset ? 0 : (width - offset + stride - 1) / stride;
-  first = std::min(first, count);
-  return {first, std::clamp(last, first, count)};
-}
-
-/// Row `tap` of the matrix: what that tap sees at each position.
 template <class T>
-void gather_tap(const State& s, const T* image, int64_t tap, T* row) {
-  int64_t q = tap % s.w[3], p = tap / s.w[3] % s.w[2], c = tap / (s.w[3] * s.w[2]);
-  const T* plane = image + c * s.x_strides[1];
-  int64_t offset = q * s.attrs.dilation[1] - s.attrs.padding[1], step = s.attrs.stride[1], width = s.y[3];
-  Inside in = inside(s.x[3], width, step, offset);
-  for (int64_t i = 0; i < s.y[2]; ++i, row += width) {
-    int64_t h = i * s.attrs.stride[0] - s.attrs.padding[0] + p * s.attrs.dilation[0];
-    if (h < 0 || h >= s.x[2]) {
-      std::fill_n(row, width, T(0));
-      continue;
-    }
-    const T* from = plane + h * s.x_strides[2] + offset * s.x_strides[3];
-    std::fill_n(row, in.first, T(0));
-    if (step * s.x_strides[3] == 1) {
-      std::copy(from + in.first, from + in.last, row + in.first);
-    } else {
-      for (int64_t j = in.first; j < in.last; ++j) row[j] = from[j * step * s.x_strides[3]];
-    }
-    std::fill(row + in.last, row + width, T(0));
+void lay_out_image(const State<T>& s, const T* image, T* planes) {
+  parallel_for(0, s.channels, 8, [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c)
+      s.loops.lay_out(s.plane, image + c * s.source[1], s.source[2], s.source[3],
+                      planes + c * s.plane.channel_size);
+  });
+}
+
+/// The lanes of the last block of an image that is read where it lies.
+template <class T>
+void fill_panel(const State<T>& s, const T* image, const PositionBlock& block, T* panel) {
+  int64_t lanes = static_cast<int64_t>(block.vectors) * s.loops.lanes;
+  int64_t used = s.plane.height * s.plane.width - block.first;
+  for (int64_t c = 0; c < s.channels; ++c, panel += lanes) {
+    std::copy_n(image + c * s.source[1] + block.first, used, panel);
+    std::fill(panel + used, panel + lanes, T(0));
   }
 }
 
-/// Adds row `tap` of a matrix to where the tap saw it.
 template <class T>
-void scatter_tap(const State& s, const T* row, int64_t tap, T* image) {
-  int64_t q = tap % s.w[3], p = tap / s.w[3] % s.w[2], c = tap / (s.w[3] * s.w[2]);
-  T* plane = image + c * s.x_strides[1];
-  int64_t offset = q * s.attrs.dilation[1] - s.attrs.padding[1], step = s.attrs.stride[1], width = s.y[3];
-  Inside in = inside(s.x[3], width, step, offset);
-  for (int64_t i = 0; i < s.y[2]; ++i, row += width) {
-    int64_t h = i * s.attrs.stride[0] - s.attrs.padding[0] + p * s.attrs.dilation[0];
-    if (h < 0 || h >= s.x[2]) continue;
-    T* to = plane + h * s.x_strides[2] + offset * s.x_strides[3];
-    for (int64_t j = in.first; j < in.last; ++j) to[j * step * s.x_strides[3]] += row[j];
+void run_image(const KernelArgs& args, const State<T>& s, const T* source, const T* packed, int64_t image,
+               T* planes) {
+  T* panel = planes + s.plane_elements;
+  for (int64_t g = 0; g < s.groups; ++g) {
+    const T* from = source + image * s.source[0] + g * s.channels * s.source[1];
+    bool has_panel = s.in_place && s.panel_elements;
+    if (has_panel) fill_panel(s, from, s.correlations[0].blocks.back(), panel);
+    if (!s.in_place) lay_out_image(s, from, planes);
+    const T* weight = packed;
+    for (const Correlation& c : s.correlations) {
+      int64_t size = s.outputs * s.channels * static_cast<int64_t>(c.taps.size());
+      Pass<T>{s,
+              args,
+              c,
+              weight + g * size,
+              s.in_place ? from : planes,
+              s.in_place ? s.source[1] : s.plane.channel_size,
+              has_panel ? panel : nullptr,
+              image,
+              g}
+          .run();
+      weight += s.groups * size;
+    }
   }
 }
 
-/// The batch in pieces of [begin, end) images, each with its part of the workspace.
-template <class F>
-void for_each_piece(const State& s, void* workspace, F&& body) {
+template <class T>
+void pack_weight(const State<T>& s, const T* weight, T* packed) {
+  for (const Correlation& c : s.correlations) {
+    auto taps = static_cast<int64_t>(c.taps.size());
+    parallel_for(0, s.groups * s.row_tiles, 4, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        int64_t group = i / s.row_tiles, tile = i % s.row_tiles;
+        pack_tile(s, c, weight + group * s.weight.group, tile,
+                  packed + (group * s.outputs + tile * s.rows) * s.channels * taps);
+      }
+    });
+    packed += s.groups * s.outputs * s.channels * taps;
+  }
+}
+
+template <class T>
+void run(const KernelArgs& args, const T* source, const T* weight) {
+  const auto& s = args.state_as<State<T>>();
+  T *packed = static_cast<T*>(args.workspace), *planes = packed + s.weight_elements;
+  pack_weight(s, weight, packed);
   parallel_for(0, s.pieces, 1, [&](int64_t first, int64_t last) {
-    for (int64_t piece = first; piece < last; ++piece) {
-      char* memory = static_cast<char*>(workspace) + static_cast<size_t>(piece) * s.piece_bytes;
-      body(piece * s.x[0] / s.pieces, (piece + 1) * s.x[0] / s.pieces, memory, memory + s.matrix_bytes);
-    }
+    for (int64_t piece = first; piece < last; ++piece)
+      for (int64_t n = piece * s.batch / s.pieces; n < (piece + 1) * s.batch / s.pieces; ++n)
+        run_image(args, s, source, packed, n, planes + piece * (s.plane_elements + s.panel_elements));
   });
 }
 
-// ---- forward ----
+// ---- prepare ----
 
+/// The sizes that follow from what the state says already.
 template <class T>
-void finish_plane(const KernelArgs& args, const State& s, int64_t n, int64_t o, T* y) {
-  if (has_input(args.inputs, 2)) {
-    T bias = args.inputs[2].as<T>()[o * args.inputs[2].strides[0]];
-    for (int64_t i = 0; i < s.positions; ++i) y[i] += bias;
+Prepared finish_state(std::shared_ptr<State<T>> state) {
+  State<T>& s = *state;
+  int64_t lanes = s.loops.lanes, tiles = (s.outputs + s.loops.most_rows - 1) / s.loops.most_rows;
+  s.rows = (s.outputs + tiles - 1) / tiles;
+  s.row_tiles = (s.outputs + s.rows - 1) / s.rows;
+  for (const Correlation& c : s.correlations)
+    s.weight_elements += s.groups * s.outputs * s.channels * static_cast<int64_t>(c.taps.size());
+  s.weight_elements = (s.weight_elements + lanes - 1) / lanes * lanes;
+  if (!s.in_place) {
+    s.plane_elements =
+        s.channels * s.plane.channel_size + 4 * lanes;  // lanes that no output needs are read too
+  } else if (s.plane.height * s.plane.width % (2 * lanes)) {
+    s.panel_elements = s.channels * 2 * lanes;
   }
-  if (has_input(args.inputs, 3)) {
-    const T* z = args.inputs[3].as<T>() + (n * s.w[0] + o) * s.positions;
-    for (int64_t i = 0; i < s.positions; ++i) y[i] += z[i];
-  }
-  activate(s.activation, y, s.positions);
+  s.pieces = s.batch >= thread_count() ? thread_count() : 1;
+  int64_t elements = s.weight_elements + s.pieces * (s.plane_elements + s.panel_elements);
+  return {state, static_cast<size_t>(elements) * sizeof(T)};
 }
 
 template <class T>
-void forward(const KernelArgs& args, const State& s) {
-  const T *x = args.inputs[0].as<T>(), *w = args.inputs[1].as<T>();
-  T* y = args.outputs[0].as<T>();
-  for_each_piece(s, args.workspace, [&](int64_t begin, int64_t end, char* memory, char* scratch) {
-    T* matrix = reinterpret_cast<T*>(memory);
-    for (int64_t n = begin; n < end; ++n)
-      for (int64_t g = 0; g < s.groups; ++g) {
-        const T* image = x + n * s.x_strides[0] + g * s.in_group * s.x_strides[1];
-        T* out = y + (n * s.w[0] + g * s.out_group) * s.positions;
-        parallel_for(0, s.taps, 16, [&](int64_t b, int64_t e) {
-          for (int64_t tap = b; tap < e; ++tap) gather_tap(s, image, tap, matrix + tap * s.positions);
-        });
-        gemm<T>({s.out_group, s.positions, s.taps, w + g * s.out_group * s.taps, s.taps, 1, matrix,
-                 s.positions, 1, out, s.positions},
-                scratch);
-        for (int64_t o = 0; o < s.out_group; ++o)
-          finish_plane(args, s, n, g * s.out_group + o, out + o * s.positions);
-      }
-  });
+Prepared prepare_forward(const KernelSignature& signature) {
+  const TensorMeta &x = signature.inputs[0], &w = signature.inputs[1], &y = signature.outputs[0];
+  Conv2dAttrs a = conv2d_attrs_of(signature);
+  auto state = std::make_shared<State<T>>();
+  State<T>& s = *state;
+  s.batch = x.shape[0], s.groups = a.groups, s.channels = w.shape[1], s.outputs = w.shape[0] / a.groups;
+  s.source = x.strides;
+  int64_t taps = w.shape[2] * w.shape[3];
+  s.weight = {s.outputs * s.channels * taps, s.channels * taps, taps};
+  if (signature.op == "conv2d_bias_act")
+    s.activation = activation_of(signature.attrs.as<Conv2dActAttrs>().activation);
+  s.output_plane = y.shape[2] * y.shape[3];
+  AxisOutputs rows = forward_axis(w.shape[2], a.stride[0], a.padding[0], a.dilation[0], y.shape[2]);
+  AxisOutputs columns = forward_axis(w.shape[3], a.stride[1], a.padding[1], a.dilation[1], y.shape[3]);
+  s.plane = plane_shape(x.shape[2], x.shape[3], a.stride[0], a.stride[1], {rows}, {columns}, s.loops.lanes);
+  s.correlations = {correlate(s.plane, rows, columns, w.shape[3], y.shape[3], s.loops.lanes)};
+  s.in_place = taps == 1 && a.stride == Pair{1, 1} && a.padding == Pair{0, 0} && x.strides[3] == 1 &&
+               x.strides[2] == x.shape[3];
+  return finish_state(std::move(state));
 }
 
-// ---- gradients ----
-
 template <class T>
-void backward_data(const KernelArgs& args, const State& s) {
-  const T *w = args.inputs[0].as<T>(), *dy = args.inputs[1].as<T>();
-  T* dx = args.outputs[0].as<T>();
-  int64_t image_size = s.x[1] * s.x[2] * s.x[3];
-  for_each_piece(s, args.workspace, [&](int64_t begin, int64_t end, char* memory, char* scratch) {
-    T* matrix = reinterpret_cast<T*>(memory);
-    for (int64_t n = begin; n < end; ++n) {
-      std::fill_n(dx + n * image_size, image_size, T(0));
-      for (int64_t g = 0; g < s.groups; ++g) {
-        const T* grad = dy + (n * s.w[0] + g * s.out_group) * s.positions;
-        gemm<T>({s.taps, s.positions, s.out_group, w + g * s.out_group * s.taps, 1, s.taps, grad, s.positions,
-                 1, matrix, s.positions},
-                scratch);
-        T* image = dx + n * image_size + g * s.in_group * s.x_strides[1];
-        int64_t window = s.w[2] * s.w[3];  // the taps of one channel add to one plane
-        parallel_for(0, s.in_group, 4, [&](int64_t b, int64_t e) {
-          for (int64_t tap = b * window; tap < e * window; ++tap)
-            scatter_tap(s, matrix + tap * s.positions, tap, image);
-        });
-      }
-    }
-  });
-}
-
-/// Image after image, so that the order of the sums does not depend on the number of threads.
-template <class T>
-void backward_weight(const KernelArgs& args, const State& s) {
-  const T *x = args.inputs[0].as<T>(), *dy = args.inputs[1].as<T>();
-  T *dw = args.outputs[0].as<T>(), *matrix = static_cast<T*>(args.workspace);
-  char* scratch = static_cast<char*>(args.workspace) + s.matrix_bytes;
-  std::fill_n(dw, element_count(s.w), T(0));
-  for (int64_t n = 0; n < s.x[0]; ++n)
-    for (int64_t g = 0; g < s.groups; ++g) {
-      const T* image = x + n * s.x_strides[0] + g * s.in_group * s.x_strides[1];
-      const T* grad = dy + (n * s.w[0] + g * s.out_group) * s.positions;
-      parallel_for(0, s.taps, 16, [&](int64_t b, int64_t e) {
-        for (int64_t tap = b; tap < e; ++tap) gather_tap(s, image, tap, matrix + tap * s.positions);
-      });
-      gemm<T>({s.out_group, s.taps, s.positions, grad, s.positions, 1, matrix, 1, s.positions,
-               dw + g * s.out_group * s.taps, s.taps, true},
-              scratch);
-    }
+Prepared prepare_backward_data(const KernelSignature& signature) {
+  const TensorMeta &w = signature.inputs[0], &dy = signature.inputs[1], &dx = signature.outputs[0];
+  Conv2dAttrs a = conv2d_attrs_of(signature);
+  auto state = std::make_shared<State<T>>();
+  State<T>& s = *state;
+  s.batch = dy.shape[0], s.groups = a.groups, s.channels = w.shape[0] / a.groups, s.outputs = w.shape[1];
+  s.source = dy.strides;
+  int64_t taps = w.shape[2] * w.shape[3];
+  s.weight = {s.outputs * s.channels * taps, taps, s.outputs * taps};
+  s.output_plane = dx.shape[2] * dx.shape[3];
+  auto rows = backward_axis(w.shape[2], a.stride[0], a.padding[0], a.dilation[0], dx.shape[2]);
+  auto columns = backward_axis(w.shape[3], a.stride[1], a.padding[1], a.dilation[1], dx.shape[3]);
+  s.plane = plane_shape(dy.shape[2], dy.shape[3], 1, 1, rows, columns, s.loops.lanes);
+  for (const AxisOutputs& row : rows)
+    for (const AxisOutputs& column : columns)
+      s.correlations.push_back(correlate(s.plane, row, column, w.shape[3], dx.shape[3], s.loops.lanes));
+  s.in_place = taps == 1 && a.stride == Pair{1, 1} && a.padding == Pair{0, 0} && dy.strides[3] == 1 &&
+               dy.strides[2] == dy.shape[3];
+  return finish_state(std::move(state));
 }
 
 // ---- registration ----
 
-enum class Kind { kForward, kData, kWeight };
-
-State state_of(const KernelSignature& s, Kind kind) {
-  const TensorMeta &first = s.inputs[0], &second = s.inputs[1], &out = s.outputs[0];
-  if (kind == Kind::kData) return {conv2d_attrs(s.attrs.as<Conv2dGradAttrs>()), out, first, second};
-  if (kind == Kind::kWeight) return {conv2d_attrs(s.attrs.as<Conv2dGradAttrs>()), first, out, second};
-  if (s.op == "conv2d") return {s.attrs.as<Conv2dAttrs>(), first, second, out};
-  const auto& attrs = s.attrs.as<Conv2dActAttrs>();
-  State state(conv2d_attrs(attrs), first, second, out);
-  state.activation = activation_of(attrs.activation);
-  return state;
+void run_forward(const KernelArgs& args) {
+  visit_conv_dtype(args.outputs[0].dtype,
+                   [&]<class T>() { run(args, args.inputs[0].as<T>(), args.inputs[1].as<T>()); });
+}
+void run_backward_data(const KernelArgs& args) {
+  visit_conv_dtype(args.outputs[0].dtype,
+                   [&]<class T>() { run(args, args.inputs[1].as<T>(), args.inputs[0].as<T>()); });
 }
 
-Support supports_conv(const KernelSignature& s, Kind kind) {
-  DType dtype = s.outputs[0].dtype;
-  if (dtype != DType::kFloat32 && dtype != DType::kFloat64)
-    return Support::no("dtype " + std::string(dtype_name(dtype)) + ": made for float32 and float64");
-  if (!s.outputs[0].is_dense()) return Support::no("an output with gaps");
-  for (size_t i = 0; i < s.inputs.size(); ++i) {
-    bool any_strides = i == 2 || (i == 0 && kind != Kind::kData);  // bias; the image that is laid out
-    if (s.inputs[i].present && !any_strides && !s.inputs[i].is_dense())
-      return Support::no("input " + std::to_string(i) + " with gaps or transposed");
-  }
-  return Support::yes();
+/// The image that is laid out may have any strides, and so may the bias.
+Support supports_forward(const KernelSignature& s) {
+  Support can = supports_conv2d(s, {0, 2});
+  return can.ok ? prefers_conv2d(s, s.inputs[1].shape[1], s.inputs[1].shape[0] / conv2d_attrs_of(s).groups)
+                : can;
 }
-
-Prepared prepare_conv(const KernelSignature& signature, Kind kind) {
-  auto state = std::make_shared<State>(state_of(signature, kind));
-  State& s = *state;
-  auto aligned = [](size_t bytes) { return (bytes + 63) / 64 * 64; };
-  visit_type(signature.outputs[0].dtype, [&]<class T>() {
-    s.matrix_bytes = aligned(static_cast<size_t>(s.taps * s.positions) * sizeof(T));
-    size_t scratch = kind == Kind::kForward ? gemm_workspace<T>(s.out_group, s.positions, s.taps)
-                     : kind == Kind::kData  ? gemm_workspace<T>(s.taps, s.positions, s.out_group)
-                                            : gemm_workspace<T>(s.out_group, s.taps, s.positions);
-    s.piece_bytes = s.matrix_bytes + aligned(scratch);
-  });
-  if (kind != Kind::kWeight) s.pieces = std::clamp<int64_t>(s.x[0], 1, thread_count());
-  return {state, s.piece_bytes * static_cast<size_t>(s.pieces)};
-}
-
-template <Kind K>
-void run_conv(const KernelArgs& args) {
-  const State& s = args.state_as<State>();
-  visit_type(args.outputs[0].dtype, [&]<class T>() {
-    if constexpr (K == Kind::kForward) forward<T>(args, s);
-    if constexpr (K == Kind::kData) backward_data<T>(args, s);
-    if constexpr (K == Kind::kWeight) backward_weight<T>(args, s);
-  });
-}
-
-template <Kind K>
-void add_conv(KernelTable& table, const std::string& op) {
-  table.add({.op = op,
-             .name = "x86/" + op,
-             .supports = [](const KernelSignature& s) { return supports_conv(s, K); },
-             .prepare = [](const KernelSignature& s) { return prepare_conv(s, K); },
-             .run = run_conv<K>});
+Support supports_backward_data(const KernelSignature& s) {
+  Support can = supports_conv2d(s, {1});
+  return can.ok ? prefers_conv2d(s, s.inputs[0].shape[1], s.inputs[0].shape[0] / conv2d_attrs_of(s).groups)
+                : can;
 }
 
 }  // namespace
 
 void register_x86_conv2d(KernelTable& table) {
-  add_conv<Kind::kForward>(table, "conv2d");
-  add_conv<Kind::kForward>(table, "conv2d_bias_act");
-  add_conv<Kind::kData>(table, "conv2d_backward_data");
-  add_conv<Kind::kWeight>(table, "conv2d_backward_weight");
+  auto forward = [](const KernelSignature& s) {
+    return visit_conv_dtype(s.outputs[0].dtype, [&]<class T>() { return prepare_forward<T>(s); });
+  };
+  for (const char* op : {"conv2d", "conv2d_bias_act"})
+    table.add({.op = op,
+               .name = std::string("x86/") + op,
+               .supports = supports_forward,
+               .prepare = forward,
+               .run = run_forward,
+               .preference = kPreference});
+  table.add({.op = "conv2d_backward_data",
+             .name = "x86/conv2d_backward_data",
+             .supports = supports_backward_data,
+             .prepare =
+                 [](const KernelSignature& s) {
+                   return visit_conv_dtype(s.outputs[0].dtype,
+                                           [&]<class T>() { return prepare_backward_data<T>(s); });
+                 },
+             .run = run_backward_data,
+             .preference = kPreference});
 }
 
 }  // namespace miai::kernels

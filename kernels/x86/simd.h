@@ -86,6 +86,28 @@ MIAI_INLINE Doubles madd(Doubles a, Doubles b, Doubles c) {
 #endif
 }
 
+/// The sum of the lanes, halves added to halves. (GCC 12 warns of its own _mm512_reduce_add_ps.)
+template <class T, int Bytes>
+MIAI_INLINE T sum_halves(const T* lanes) {
+  if constexpr (Bytes == sizeof(T)) {
+    return *lanes;
+  } else {
+    typedef T Half __attribute__((vector_size(Bytes / 2)));
+    Half halves[2];
+    __builtin_memcpy(halves, lanes, Bytes);
+    halves[0] += halves[1];
+    T sums[Bytes / 2 / sizeof(T)];
+    __builtin_memcpy(sums, halves, Bytes / 2);
+    return sum_halves<T, Bytes / 2>(sums);
+  }
+}
+template <class T>
+MIAI_INLINE T sum_halves(Vector<T> v) {
+  T lanes[kLanes<T>];
+  __builtin_memcpy(lanes, &v, kVectorBytes);
+  return sum_halves<T, kVectorBytes>(lanes);
+}
+
 /// The sum of the lanes, in double.
 MIAI_INLINE double sum_lanes(Floats v) {
   double sum = 0;

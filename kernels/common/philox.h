@@ -32,6 +32,9 @@ class Ticket {
 
   /// Words 4 * i to 4 * i + 3.
   Words words(int64_t i) const { return block({low(i), high(i), ticket_low_, ticket_high_}, key_); }
+  const Key& key() const { return key_; }
+  /// The upper half of the counter of all blocks.
+  Key upper() const { return {ticket_low_, ticket_high_}; }
 
  private:
   static uint32_t low(int64_t v) { return static_cast<uint32_t>(v); }

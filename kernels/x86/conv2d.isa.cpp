@@ -37,28 +37,39 @@ void tile(const ConvTile<T>& t) {
     for (int j = 0; j < Vectors; ++j) store(t.sums + (i * Vectors + j) * kLanes<T>, sum[i][j]);
 }
 
-template <class T, int Step>  // 0: any
-MIAI_INLINE void write_run(const RowOut<T>& row, const LaneRun& run) {
-  const T* from = row.sums + run.lane;
-  int64_t step = Step ? Step : row.step;
-  T* y = row.y + run.to;
-  const T* z = row.z ? row.z + run.to : nullptr;
-  for (int i = 0; i < run.count; ++i) {
-    T value = from[i] + row.bias;
-    if (z) value += z[i * step];
-    if (row.relu) value = value < 0 ? T(0) : value;  // NaN stays
+template <class T, bool HasZ, bool Relu>
+MIAI_INLINE void write_run(const T* from, T bias, const T* z, T* y, int64_t step, int count) {
+  int i = 0;
+  if (step == 1) {
+    Vector<T> add = splat(bias), zero = {};
+    for (; i + kLanes<T> <= count; i += kLanes<T>) {
+      Vector<T> value = load(from + i) + add;
+      if (HasZ) value += load(z + i);
+      if (Relu) value = value < zero ? zero : value;  // NaN stays
+      store(y + i, value);
+    }
+  }
+  for (; i < count; ++i) {
+    T value = from[i] + bias;
+    if (HasZ) value += z[i * step];
+    if (Relu) value = value < 0 ? T(0) : value;
     y[i * step] = value;
+  }
+}
+
+template <class T, bool HasZ, bool Relu>
+void write_runs(const RowOut<T>& row) {
+  for (int i = 0; i < row.run_count; ++i) {
+    const LaneRun& run = row.runs[i];
+    write_run<T, HasZ, Relu>(row.sums + run.lane, row.bias, HasZ ? row.z + run.to : nullptr, row.y + run.to,
+                             row.step, run.count);
   }
 }
 
 template <class T>
 void write(const RowOut<T>& row) {
-  for (int i = 0; i < row.run_count; ++i) {
-    if (row.step == 1)
-      write_run<T, 1>(row, row.runs[i]);
-    else
-      write_run<T, 0>(row, row.runs[i]);
-  }
+  if (row.z) return row.relu ? write_runs<T, true, true>(row) : write_runs<T, true, false>(row);
+  row.relu ? write_runs<T, false, true>(row) : write_runs<T, false, false>(row);
 }
 
 template <class T, int Rows>

@@ -10,7 +10,8 @@
 namespace miai::kernels {
 namespace {
 
-constexpr int64_t kVectors = 64;  // that a tile sums before its lanes are added up, if the batch has them
+constexpr int64_t kVectors = 64;     // that a tile sums before its lanes are added up, if the batch has them
+constexpr int64_t kMostColumns = 8;  // of a tile of any instruction set
 constexpr int64_t kCacheBytes = 384 * 1024;  // of dy that one round of tiles reads
 
 int64_t round_up(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
@@ -38,39 +39,50 @@ struct Round {
   T* dw;  // of the group
   bool is_first;
 
-  void add_tile(int64_t row, int64_t rows, int64_t column, const T* const* shifted) const {
+  /// A tile's columns: where each is read, and where its element of a row of dw goes.
+  struct Columns {
+    const T* x[kMostColumns];
+    int64_t to[kMostColumns];
+    int64_t count;
+  };
+
+  Columns columns_from(int64_t first) const {
+    Columns columns{};
+    auto taps = static_cast<int64_t>(s.taps.size());
+    columns.count = std::min<int64_t>(s.loops.weight_columns, s.columns() - first);
+    for (int64_t j = 0; j < s.loops.weight_columns; ++j) {
+      int64_t k = std::min(first + j, s.columns() - 1), channel = k / taps;
+      const Tap& tap = s.taps[static_cast<size_t>(k % taps)];
+      columns.x[j] = x + channel * s.x_plane.channel_size + tap.offset;
+      columns.to[j] = channel * taps + tap.index;
+    }
+    return columns;
+  }
+
+  void run_tile(int64_t row, int64_t rows, const Columns& columns) const {
     T sums[kMostTileElements];
     int64_t dy_size = s.dy_plane.channel_size;
-    s.loops.weight_tile[rows - 1]({dy + row * dy_size, dy_size, s.outputs * dy_size, shifted,
+    s.loops.weight_tile[rows - 1]({dy + row * dy_size, dy_size, s.outputs * dy_size, columns.x,
                                    s.inputs * s.x_plane.channel_size, images, dy_size / s.loops.lanes, sums});
-    auto taps = static_cast<int64_t>(s.taps.size());
-    int64_t columns = std::min<int64_t>(s.loops.weight_columns, s.columns() - column);
     for (int64_t i = 0; i < rows; ++i)
-      for (int64_t j = 0; j < columns; ++j) {
-        int64_t channel = (column + j) / taps, tap = s.taps[static_cast<size_t>((column + j) % taps)].index;
-        T& to = dw[((row + i) * s.inputs + channel) * taps + tap];
+      for (int64_t j = 0; j < columns.count; ++j) {
+        T& to = dw[(row + i) * s.columns() + columns.to[j]];
         T sum = sums[i * s.loops.weight_columns + j];
         to = is_first ? sum : to + sum;
       }
   }
 
-  void run_columns(int64_t column, int64_t first_row, int64_t last_row) const {
-    const T* shifted[8];
-    auto taps = static_cast<int64_t>(s.taps.size());
-    for (int64_t j = 0; j < s.loops.weight_columns; ++j) {
-      int64_t k = std::min(column + j, s.columns() - 1);
-      shifted[j] = x + k / taps * s.x_plane.channel_size + s.taps[static_cast<size_t>(k % taps)].offset;
-    }
-    for (int64_t row = first_row; row < last_row; row += s.loops.weight_rows)
-      add_tile(row, std::min<int64_t>(s.loops.weight_rows, last_row - row), column, shifted);
-  }
-
   void run() const {
     int64_t width = s.loops.weight_columns, tiles = (s.columns() + width - 1) / width;
     parallel_for(0, tiles, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t row = 0; row < s.outputs; row += s.cached_rows)
-        for (int64_t tile = begin; tile < end; ++tile)
-          run_columns(tile * width, row, std::min(row + s.cached_rows, s.outputs));
+      for (int64_t first = 0; first < s.outputs; first += s.cached_rows) {
+        int64_t last = std::min(first + s.cached_rows, s.outputs);
+        for (int64_t tile = begin; tile < end; ++tile) {
+          Columns columns = columns_from(tile * width);
+          for (int64_t row = first; row < last; row += s.loops.weight_rows)
+            run_tile(row, std::min<int64_t>(s.loops.weight_rows, last - row), columns);
+        }
+      }
     });
   }
 };

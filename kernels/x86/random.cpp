@@ -1,8 +1,10 @@
-// uniform, normal and dropout, a block of four words at a time, on all threads; bit for bit as reference.
+// uniform, normal and dropout, many words at a time, on all threads; bit for bit as reference.
 #include "kernels/common/attrs/random.h"
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/random_values.h"
+#include "kernels/x86/isa.h"
+#include "kernels/x86/philox.h"
 
 namespace miai::kernels {
 namespace {
@@ -26,16 +28,36 @@ void visit_float(DType dtype, F&& f) {
   f.template operator()<double>();
 }
 
+const PhiloxLoops& loops() {
+  return choose_isa(baseline::philox_loops, avx2::philox_loops, avx512::philox_loops);
+}
+
+/// Calls body(first block, blocks, their words) for stretches of at most kWordBlocks blocks.
+template <class F>
+void for_words(const philox::Ticket& ticket, int64_t blocks, F&& body) {
+  const PhiloxLoops& loop = loops();
+  philox::Key key = ticket.key(), upper = ticket.upper();
+  PhiloxStart start{{key[0], key[1]}, {upper[0], upper[1]}};
+  parallel_for(0, blocks, kGrainBlocks, [&](int64_t begin, int64_t end) {
+    alignas(64) uint32_t words[4 * kWordBlocks];
+    for (int64_t b = begin; b < end; b += kWordBlocks) {
+      int64_t count = std::min(kWordBlocks, end - b);
+      loop.words(start, b, count, words);
+      body(b, count, words);
+    }
+  });
+}
+
 template <class T, class F>
 void fill(const TensorView& out, const philox::Ticket& ticket, F&& values) {
   constexpr int64_t kBlock = philox::kElements<T>;
   T* to = out.as<T>();
   int64_t count = out.size();
-  parallel_for(0, (count + kBlock - 1) / kBlock, kGrainBlocks, [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; ++b) {
-      auto block = values(ticket.words(b));
-      int64_t n = std::min(kBlock, count - b * kBlock);
-      for (int64_t i = 0; i < n; ++i) to[b * kBlock + i] = block[static_cast<size_t>(i)];
+  for_words(ticket, (count + kBlock - 1) / kBlock, [&](int64_t first, int64_t blocks, const uint32_t* words) {
+    for (int64_t b = 0; b < blocks; ++b) {
+      auto block = values(philox::Words{words[4 * b], words[4 * b + 1], words[4 * b + 2], words[4 * b + 3]});
+      int64_t at = (first + b) * kBlock, n = std::min(kBlock, count - at);
+      for (int64_t i = 0; i < n; ++i) to[at + i] = block[static_cast<size_t>(i)];
     }
   });
 }
@@ -65,14 +87,14 @@ void apply(const TensorView& in, const TensorView& out, const philox::Ticket& ti
   double scale = philox::dropout_scale(drop_prob);
   int64_t count = in.size();
   visit_float(in.dtype, [&]<class T>() {
-    const T* from = in.as<T>();
-    T* to = out.as<T>();
-    parallel_for(0, (count + 3) / 4, kGrainBlocks, [&](int64_t begin, int64_t end) {
-      for (int64_t b = begin; b < end; ++b) {
-        philox::Words w = ticket.words(b);
-        int64_t n = std::min<int64_t>(4, count - b * 4);
-        for (int64_t i = 0; i < n; ++i)
-          to[b * 4 + i] = philox::dropped<T>(from[b * 4 + i], w[static_cast<size_t>(i)] < threshold, scale);
+    for_words(ticket, (count + 3) / 4, [&](int64_t first, int64_t blocks, const uint32_t* words) {
+      const T* from = in.as<T>() + first * 4;
+      T* to = out.as<T>() + first * 4;
+      int64_t n = std::min(blocks * 4, count - first * 4);
+      if constexpr (std::is_same_v<T, float>) {
+        loops().drop(from, words, threshold, static_cast<float>(scale), n, to);
+      } else {
+        for (int64_t i = 0; i < n; ++i) to[i] = philox::dropped<T>(from[i], words[i] < threshold, scale);
       }
     });
   });

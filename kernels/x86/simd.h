@@ -1,7 +1,12 @@
 // Vectors for <stem>.isa.cpp files. Everything here is inlined by force, so that no instruction set's code is
 // linked for another's.
 #pragma once
+// GCC 12 warns of values that its own intrinsics leave undefined.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 
 #include <cstdint>
 
@@ -86,7 +91,7 @@ MIAI_INLINE Doubles madd(Doubles a, Doubles b, Doubles c) {
 #endif
 }
 
-/// The sum of the lanes, halves added to halves. (GCC 12 warns of its own _mm512_reduce_add_ps.)
+/// The sum of the lanes, halves added to halves.
 template <class T, int Bytes>
 MIAI_INLINE T sum_halves(const T* lanes) {
   if constexpr (Bytes == sizeof(T)) {

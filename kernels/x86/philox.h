@@ -1,0 +1,32 @@
+// Random words by the vector: bit for bit those of kernels/common/philox.h.
+#pragma once
+#include <cstdint>
+
+namespace miai::kernels {
+
+inline constexpr int64_t kWordBlocks = 64;  // that `words` makes at most
+
+/// Key and upper half of the counter: what all blocks of a ticket share.
+struct PhiloxStart {
+  uint32_t key[2], ticket[2];
+};
+
+// ---- the loops of one instruction set (philox.isa.cpp) ----
+struct PhiloxLoops {
+  /// The words of blocks first to first + count - 1, count at most kWordBlocks; room for all of these.
+  void (*words)(const PhiloxStart& start, int64_t first, int64_t count, uint32_t* words);
+  /// y = x * scale where the word is below the threshold, else 0.
+  void (*drop)(const float* x, const uint32_t* words, uint64_t threshold, float scale, int64_t n, float* y);
+};
+
+namespace baseline {
+extern const PhiloxLoops philox_loops;
+}
+namespace avx2 {
+extern const PhiloxLoops philox_loops;
+}
+namespace avx512 {
+extern const PhiloxLoops philox_loops;
+}
+
+}  // namespace miai::kernels

@@ -22,6 +22,8 @@ TYPES = {
     "ints": "int | Sequence[int]",
     "a pair of ints": "int | Sequence[int]",
     "a shape": "int | Dim | Sequence[int | Dim]",
+    "a number": "float | Dim",
+    "a dim": "int | Dim",
     "a dtype": "Any",
     "a device": "str",
 }

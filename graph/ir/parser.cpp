@@ -25,10 +25,16 @@ Dims parse_dims(const std::vector<std::string>& items, Symbols& symbols) {
 }
 
 template <class T>
-T parse_number(std::string_view text) {
+std::optional<T> number_in(std::string_view text) {
   T value{};
   auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failure == std::errc() && end == text.data() + text.size()) return value;
+  return std::nullopt;
+}
+
+template <class T>
+T parse_number(std::string_view text) {
+  if (std::optional<T> value = number_in<T>(text)) return *value;
   raise(ErrorKind::kValue, "expected a number, got '", text, "'");
 }
 
@@ -62,6 +68,9 @@ AttrValue parse_value(AttrKind kind, std::string_view text, Symbols& symbols) {
       for (const std::string& item : list_items(text)) ints.push_back(parse_number<int64_t>(item));
       return ints;
     }
+    case AttrKind::kNumber:
+      if (std::optional<double> number = number_in<double>(text)) return *number;
+      return AttrTraits<Dim>::to_value(parse_dim(text, symbols));
     case AttrKind::kDims:
       break;
   }

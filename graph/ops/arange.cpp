@@ -1,20 +1,43 @@
 #include <cmath>
 
+#include "graph/ir/dim_expr.h"
 #include "graph/ops/tables.h"
 #include "kernels/common/attrs/create.h"
 
 namespace miai::ops {
 namespace {
 
+Dim count_of_numbers(const InferContext& c, const ArangeAttrs& a) {
+  double count = std::max(0.0, std::ceil((a.stop.value() - a.start.value()) / a.step.value()));
+  if (count > 0x1p40) c.fail(ErrorKind::kValue, "stop", "expected at most 2**40 values, got ", count);
+  return static_cast<int64_t>(count);
+}
+
+/// Next to a symbolic size all must be integers: the count is an expression over sizes.
+Dim as_size(const InferContext& c, const char* name, const Number& number) {
+  if (number.is_size()) return number.size();
+  if (number.value() != std::trunc(number.value()) || std::abs(number.value()) > 0x1p53)
+    c.fail(ErrorKind::kValue, name, "expected an integer beside a dynamic size, got ", number.value());
+  return static_cast<int64_t>(number.value());
+}
+
+Dim count_of_sizes(const InferContext& c, const ArangeAttrs& a) {
+  if (a.step.is_size())
+    c.fail(ErrorKind::kNotImplemented, "step", "expected a number, got the dynamic size ", a.step.size());
+  Dim start = as_size(c, "start", a.start), stop = as_size(c, "stop", a.stop),
+      step = as_size(c, "step", a.step);
+  return dim_max(step.value() > 0 ? ceil_div(stop - start, step) : ceil_div(start - stop, Dim(0) - step), 0);
+}
+
 void infer_arange(InferContext& c) {
   const ArangeAttrs& a = c.attrs<ArangeAttrs>();
-  for (auto [name, value] : {std::pair{"start", a.start}, {"stop", a.stop}, {"step", a.step}})
-    if (!std::isfinite(value)) c.fail(ErrorKind::kValue, name, "expected a finite number, got ", value);
-  if (a.step == 0) c.fail(ErrorKind::kValue, "step", "expected a number other than 0, got 0");
+  for (const auto& [name, number] : {std::pair{"start", a.start}, {"stop", a.stop}, {"step", a.step}})
+    if (!number.is_size() && !std::isfinite(number.value()))
+      c.fail(ErrorKind::kValue, name, "expected a finite number, got ", number.value());
+  if (a.step == Number(0)) c.fail(ErrorKind::kValue, "step", "expected a number other than 0, got 0");
   if (a.dtype == DType::kBool) c.fail(ErrorKind::kType, "dtype", "expected a numeric dtype, got bool");
-  double count = arange_count(a);
-  if (count > 0x1p40) c.fail(ErrorKind::kValue, "stop", "expected at most 2**40 values, got ", count);
-  c.output(a.dtype, {static_cast<int64_t>(count)}, a.device);
+  const bool symbolic = a.start.is_size() || a.stop.is_size() || a.step.is_size();
+  c.output(a.dtype, {symbolic ? count_of_sizes(c, a) : count_of_numbers(c, a)}, a.device);
 }
 
 }  // namespace
@@ -24,7 +47,7 @@ void define_arange(OpTable& table) {
   op.name = "arange";
   op.doc = R"(Values from `start` in steps of `step` to before `stop`.
 
-Raises ValueError for a step of 0.
+`start`, `stop`: in a trace also dynamic sizes, as arange(0, x.shape[0]). Raises ValueError for a step of 0.
 
 >>> import miai.functional as F
 >>> F.arange(0, 3, dtype="int64").tolist()

@@ -6,9 +6,11 @@ namespace {
 
 void infer_eye(InferContext& c) {
   const EyeAttrs& a = c.attrs<EyeAttrs>();
-  if (a.N < 0) c.fail(ErrorKind::kValue, "N", "expected at least 0, got ", a.N);
-  if (a.M.value_or(0) < 0) c.fail(ErrorKind::kValue, "M", "expected at least 0, got ", *a.M);
-  Dims shape{a.N, a.M.value_or(a.N)};
+  const Dim columns = a.M.value_or(a.N);
+  for (auto [name, size] : {std::pair{"N", a.N}, {"M", columns}})
+    if (size.is_static() && size.value() < 0)
+      c.fail(ErrorKind::kValue, name, "expected at least 0, got ", size);
+  Dims shape{a.N, columns};
   element_count(shape);  // raises if it does not fit
   c.output(a.dtype, shape, a.device);
 }

@@ -10,7 +10,8 @@ void infer_linspace(InferContext& c) {
   const LinspaceAttrs& a = c.attrs<LinspaceAttrs>();
   for (auto [name, value] : {std::pair{"start", a.start}, {"stop", a.stop}})
     if (!std::isfinite(value)) c.fail(ErrorKind::kValue, name, "expected a finite number, got ", value);
-  if (a.num < 0) c.fail(ErrorKind::kValue, "num", "expected at least 0, got ", a.num);
+  if (a.num.is_static() && a.num.value() < 0)
+    c.fail(ErrorKind::kValue, "num", "expected at least 0, got ", a.num);
   if (a.dtype == DType::kBool) c.fail(ErrorKind::kType, "dtype", "expected a numeric dtype, got bool");
   c.output(a.dtype, {a.num}, a.device);
 }

@@ -6,8 +6,9 @@ namespace {
 
 void infer_one_hot(InferContext& c) {
   c.check_int(0);
-  int64_t classes = c.attrs<OneHotAttrs>().num_classes;
-  if (classes < 1) c.fail(ErrorKind::kValue, "num_classes", "expected at least 1, got ", classes);
+  Dim classes = c.attrs<OneHotAttrs>().num_classes;
+  if (classes.is_static() && classes.value() < 1)
+    c.fail(ErrorKind::kValue, "num_classes", "expected at least 1, got ", classes);
   Dims shape = c.input(0).shape;
   shape.push_back(classes);
   c.output_like(0, shape);

@@ -5,7 +5,7 @@ namespace miai::ops {
 namespace {
 
 struct RepeatAttrs {
-  int64_t repeats = 1;
+  Dim repeats = 1;
   std::optional<int64_t> axis;
   static auto fields() {
     return std::tuple{field("repeats", &RepeatAttrs::repeats, "how often each element comes"),
@@ -16,11 +16,12 @@ struct RepeatAttrs {
 void infer_repeat(InferContext& c) {
   const RepeatAttrs& a = c.attrs<RepeatAttrs>();
   const TensorType& in = c.input(0);
-  if (a.repeats < 0) c.fail(ErrorKind::kValue, "repeats", "expected at least 0, got ", a.repeats);
-  if (!a.axis) return c.output_like(0, {element_count(in.shape) * Dim(a.repeats)});
+  if (a.repeats.is_static() && a.repeats.value() < 0)
+    c.fail(ErrorKind::kValue, "repeats", "expected at least 0, got ", a.repeats);
+  if (!a.axis) return c.output_like(0, {element_count(in.shape) * a.repeats});
   int axis = c.axis(*a.axis, in.rank());
   Dims shape = in.shape;
-  shape[axis] = shape[axis] * Dim(a.repeats);
+  shape[axis] = shape[axis] * a.repeats;
   c.output_like(0, shape);
 }
 
@@ -32,7 +33,7 @@ Vars lower_repeat(std::span<const Var> inputs, const Attrs& attrs) {
   for (int i = 0; i <= axis; ++i) outer = outer * shape[i];
   for (int i = axis + 1; i < shape.size(); ++i) inner = inner * shape[i];
   Var stretched = broadcast_to(reshape(inputs[0], {outer, 1, inner}), {outer, a.repeats, inner});
-  shape[axis] = shape[axis] * Dim(a.repeats);
+  shape[axis] = shape[axis] * a.repeats;
   return {reshape(stretched, shape)};
 }
 

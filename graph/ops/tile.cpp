@@ -5,50 +5,50 @@ namespace miai::ops {
 namespace {
 
 struct TileAttrs {
-  Ints reps;
+  Dims reps;
   static auto fields() {
     return std::tuple{field("reps", &TileAttrs::reps, "repetitions of each axis, the last axis last")};
   }
 };
 
 /// Repetitions for every axis of the output.
-Ints all_reps(const Ints& reps, int rank) {
-  Ints all = reps;
-  while (static_cast<int>(all.size()) < rank) all.insert(all.begin(), 1);
+Dims all_reps(const Dims& reps, int rank) {
+  Dims all = reps;
+  while (all.size() < rank) all.insert(0, 1);
   return all;
 }
 
 void infer_tile(InferContext& c) {
   const TensorType& in = c.input(0);
-  Ints reps = all_reps(c.attrs<TileAttrs>().reps, in.rank());
-  int added = static_cast<int>(reps.size()) - in.rank();
+  Dims reps = all_reps(c.attrs<TileAttrs>().reps, in.rank());
+  int added = reps.size() - in.rank();
   Dims shape;
-  for (int i = 0; i < static_cast<int>(reps.size()); ++i) {
-    if (reps[i] < 0)
-      c.fail(ErrorKind::kValue, "reps", "expected numbers of at least 0, got ", AttrValue(reps));
-    shape.push_back((i < added ? Dim(1) : in.shape[i - added]) * Dim(reps[i]));
+  for (int i = 0; i < reps.size(); ++i) {
+    if (reps[i].is_static() && reps[i].value() < 0)
+      c.fail(ErrorKind::kValue, "reps", "expected numbers of at least 0, got ", reps);
+    shape.push_back((i < added ? Dim(1) : in.shape[i - added]) * reps[i]);
   }
   c.output_like(0, shape);
 }
 
 /// x[outer, 1, inner] stretched to [outer, reps, inner]: rank 3, whatever the rank of x.
-Var tile_axis(const Var& x, int axis, int64_t reps) {
+Var tile_axis(const Var& x, int axis, Dim reps) {
   Dims shape = x.shape();
   Dim outer = 1, inner = 1;
   for (int i = 0; i < shape.size(); ++i) (i < axis ? outer : inner) = (i < axis ? outer : inner) * shape[i];
   Var stretched = broadcast_to(reshape(x, {outer, 1, inner}), {outer, reps, inner});
-  shape[axis] = shape[axis] * Dim(reps);
+  shape[axis] = shape[axis] * reps;
   return reshape(stretched, shape);
 }
 
 Vars lower_tile(std::span<const Var> inputs, const Attrs& attrs) {
   Var x = inputs[0];
-  Ints reps = all_reps(attrs.as<TileAttrs>().reps, x.type().rank());
+  Dims reps = all_reps(attrs.as<TileAttrs>().reps, x.type().rank());
   Dims shape = x.shape();
-  while (shape.size() < static_cast<int>(reps.size())) shape.insert(0, 1);
+  while (shape.size() < reps.size()) shape.insert(0, 1);
   x = reshape(x, shape);
-  for (int i = static_cast<int>(reps.size()) - 1; i >= 0; --i)
-    if (reps[i] != 1) x = tile_axis(x, i, reps[i]);
+  for (int i = reps.size() - 1; i >= 0; --i)
+    if (!(reps[i] == Dim(1))) x = tile_axis(x, i, reps[i]);
   return {x};
 }
 

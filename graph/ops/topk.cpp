@@ -6,7 +6,7 @@ namespace miai::ops {
 namespace {
 
 struct TopKAttrs {
-  int64_t k = 1;
+  Dim k = 1;
   bool descending = true;
   static auto fields() {
     return std::tuple{field("k", &TopKAttrs::k, "how many"),
@@ -17,8 +17,9 @@ struct TopKAttrs {
 void infer_topk(InferContext& c) {
   c.check_min_rank(0, 1);
   Dims shape = c.input(0).shape;
-  int64_t k = c.attrs<TopKAttrs>().k;
-  if (k < 0 || (shape.back().is_static() && k > shape.back().value()))
+  Dim k = c.attrs<TopKAttrs>().k, size = shape.back();
+  const bool known = k.is_static() && size.is_static();
+  if ((k.is_static() && k.value() < 0) || (known && k.value() > size.value()))
     c.fail(ErrorKind::kValue, "k", "expected a number in [0, ", shape.back(), "] (the last axis), got ", k);
   shape.back() = k;
   c.output_like(0, shape);

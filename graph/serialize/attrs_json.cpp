@@ -37,27 +37,27 @@ struct ToJson {
   }
 };
 
-double float_from_text(const std::string& text) {
+/// The numbers that JSON has no word for.
+std::optional<double> float_from_text(const std::string& text) {
   if (text == "nan") return std::nan("");
   if (text == "inf") return HUGE_VAL;
   if (text == "-inf") return -HUGE_VAL;
-  raise(ErrorKind::kValue, "expected a number, got '", text, "'");
+  return std::nullopt;
 }
 
 AttrValue list_from_json(const JsonView& json, SymbolTable& symbols) {
-  bool symbolic = false;
   Ints ints;
-  Dims dims;
+  std::vector<Dim> dims;  // if any is symbolic
   for (const auto& item : json.items()) {
     if (ints.size() == kMostItems) raise(ErrorKind::kValue, "a list of more than ", kMostItems, " numbers");
-    Dim dim = dim_from_json(item.value, symbols);
-    symbolic |= !dim.is_static();
-    ints.push_back(dim.is_static() ? dim.value() : 0);
-    if (dims.size() < kMaxRank) dims.push_back(dim);
+    if (!item.value.is_integer() && dims.empty()) dims.assign(ints.begin(), ints.end());
+    const bool symbolic = !item.value.is_integer() || !dims.empty();
+    if (symbolic) dims.push_back(dim_from_json(item.value, symbols));
+    ints.push_back(symbolic ? 0 : item.value.integer());
   }
-  if (!symbolic) return ints;
-  if (ints.size() > kMaxRank) raise(ErrorKind::kValue, "a list of more than ", kMaxRank, " sizes");
-  return dims;
+  if (dims.empty()) return ints;
+  if (dims.size() > kMaxRank) raise(ErrorKind::kValue, "a list of more than ", kMaxRank, " sizes");
+  return Dims(dims);
 }
 
 AttrValue value_from_json(const JsonView& json, const FieldInfo& field, SymbolTable& symbols) {
@@ -67,9 +67,12 @@ AttrValue value_from_json(const JsonView& json, const FieldInfo& field, SymbolTa
   if (json.is_number()) return json.number();
   if (json.is_array()) return list_from_json(json, symbols);
   if (!json.is_string()) raise(ErrorKind::kValue, "expected a value of field '", field.name, "'");
-  if (field.kind == AttrKind::kFloat) return float_from_text(json.string(kMostText));
   if (field.kind == AttrKind::kDim) return dim_from_json(json, symbols);
-  return json.string(kMostText);
+  std::string text = json.string(kMostText);
+  if (field.kind != AttrKind::kFloat && field.kind != AttrKind::kNumber) return text;
+  if (std::optional<double> number = float_from_text(text)) return *number;
+  if (field.kind == AttrKind::kNumber) return dim_from_json(json, symbols);
+  raise(ErrorKind::kValue, "expected a number, got '", text, "'");
 }
 
 }  // namespace

@@ -10,7 +10,11 @@ namespace miai {
 class Dim {
  public:
   Dim() = default;
-  Dim(int64_t value) : word_(static_cast<uint64_t>(value) << 1) {}  // NOLINT: an integer is a dimension
+  /// Raises OverflowError outside of [-2**62, 2**62): one bit of the word is the tag.
+  Dim(int64_t value) : word_(static_cast<uint64_t>(value) << 1) {  // NOLINT: an integer is a dimension
+    if (static_cast<int64_t>(word_) >> 1 != value)
+      raise(ErrorKind::kOverflow, "expected a size below 2**62, got ", value);
+  }
   static Dim symbolic(uint32_t expression) {
     return Dim(Tag{}, (static_cast<uint64_t>(expression) << 1) | 1u);
   }

@@ -9,8 +9,6 @@
 
 namespace miai {
 
-double arange_count(const ArangeAttrs& a) { return std::max(0.0, std::ceil((a.stop - a.start) / a.step)); }
-
 namespace kernels {
 namespace {
 
@@ -25,12 +23,14 @@ void fill(const TensorView& out, F&& value) {
 
 void run_arange(const KernelArgs& args) {
   const ArangeAttrs& a = args.attrs_as<ArangeAttrs>();
-  fill(args.outputs[0], [&](int64_t i) { return a.start + static_cast<double>(i) * a.step; });
+  const double start = a.start.value(), step = a.step.value();
+  fill(args.outputs[0], [&](int64_t i) { return start + static_cast<double>(i) * step; });
 }
 
 void run_linspace(const KernelArgs& args) {
   const LinspaceAttrs& a = args.attrs_as<LinspaceAttrs>();
-  double last = static_cast<double>(a.num - 1), step = a.num > 1 ? (a.stop - a.start) / last : 0;
+  double last = static_cast<double>(args.outputs[0].shape[0] - 1);
+  double step = last > 0 ? (a.stop - a.start) / last : 0;
   // From both ends, so that the last value is exact.
   fill(args.outputs[0], [&](int64_t i) {
     double at = static_cast<double>(i);

@@ -53,13 +53,14 @@ void run_normal(const KernelArgs& args) {
 /// Fisher-Yates: element i changes places with one of 0 to i.
 void run_permutation(const KernelArgs& args) {
   const PermutationAttrs& a = args.attrs_as<PermutationAttrs>();
+  const int64_t n = a.n.value();
   philox::Ticket ticket = ticket_of(args.inputs[0], a.ticket);
   const TensorView& out = args.outputs[0];
   int64_t step = out.strides[0];
   visit_size(dtype_size(out.dtype), [&]<class T>() {
     T* data = out.as<T>();
-    for (int64_t i = 0; i < a.n; ++i) data[i * step] = static_cast<T>(i);
-    for (int64_t i = a.n - 1; i > 0; --i) {
+    for (int64_t i = 0; i < n; ++i) data[i * step] = static_cast<T>(i);
+    for (int64_t i = n - 1; i > 0; --i) {
       philox::Words w = ticket.words(i);
       uint64_t word = (uint64_t{w[0]} << 32) | w[1];
       auto other =

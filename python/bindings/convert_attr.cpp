@@ -5,42 +5,52 @@
 namespace miai::python {
 namespace {
 
+int64_t integer(py::handle object) {
+  int overflow = 0;
+  long long value = PyLong_AsLongLongAndOverflow(object.ptr(), &overflow);
+  if (overflow)
+    raise(ErrorKind::kOverflow, "an integer does not fit in 64 bits: ", py::repr(object).cast<std::string>());
+  return value;
+}
+
+/// An integer, or a dim of a trace; monostate for other objects.
+std::variant<std::monostate, int64_t, Dim> integer_or_dim(py::handle object) {
+  if (PyLong_Check(object.ptr())) return integer(object);
+  if (py::isinstance<Dim>(object)) {
+    Dim dim = object.cast<Dim>();
+    if (dim.is_static()) return dim.value();
+    return dim;
+  }
+  if (!PyIndex_Check(object.ptr())) return {};
+  py::object index = py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr()));
+  if (index) return integer(index);
+  PyErr_Clear();
+  return {};
+}
+
 AttrValue attr_from_sequence(py::handle object) {
   Ints ints;
-  Dims dims;
   bool symbolic = false;
   for (py::handle item : object) {
-    std::optional<Dim> dim = dim_from_object(item);
-    if (!dim) raise(ErrorKind::kType, "expected integers, got ", py::repr(object).cast<std::string>());
-    symbolic |= !dim->is_static();
-    if (dim->is_static()) ints.push_back(dim->value());
-    if (dims.size() < kMaxRank) dims.push_back(*dim);
+    auto size = integer_or_dim(item);
+    if (size.index() == 0)
+      raise(ErrorKind::kType, "expected integers, got ", py::repr(object).cast<std::string>());
+    symbolic |= std::holds_alternative<Dim>(size);
+    if (const int64_t* value = std::get_if<int64_t>(&size)) ints.push_back(*value);
   }
   if (!symbolic) return ints;
+  Dims dims;
+  for (py::handle item : object) dims.push_back(*dim_from_object(item));
   return dims;
 }
 
 }  // namespace
 
 std::optional<Dim> dim_from_object(py::handle object) {
-  if (PyLong_Check(object.ptr())) {
-    int overflow = 0;
-    long long value = PyLong_AsLongLongAndOverflow(object.ptr(), &overflow);
-    if (overflow)
-      raise(ErrorKind::kOverflow,
-            "an integer does not fit in 64 bits: ", py::repr(object).cast<std::string>());
-    return Dim(value);
-  }
-  if (py::isinstance<Dim>(object)) return object.cast<Dim>();
-  if (PyIndex_Check(object.ptr())) {
-    py::object index = py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr()));
-    if (!index) {
-      PyErr_Clear();
-      return std::nullopt;
-    }
-    return Dim(index.cast<int64_t>());
-  }
-  return std::nullopt;
+  auto size = integer_or_dim(object);
+  if (size.index() == 0) return std::nullopt;
+  if (const int64_t* value = std::get_if<int64_t>(&size)) return Dim(*value);
+  return std::get<Dim>(size);
 }
 
 AttrValue attr_from_object(py::handle object) {
@@ -50,10 +60,9 @@ AttrValue attr_from_object(py::handle object) {
   if (py::isinstance<py::str>(object)) return object.cast<std::string>();
   if (py::isinstance<py::tuple>(object) || py::isinstance<py::list>(object))
     return attr_from_sequence(object);
-  if (std::optional<Dim> dim = dim_from_object(object)) {
-    if (dim->is_static()) return dim->value();
-    return *dim;
-  }
+  auto size = integer_or_dim(object);
+  if (const int64_t* value = std::get_if<int64_t>(&size)) return *value;
+  if (const Dim* dim = std::get_if<Dim>(&size)) return *dim;
   if (py::hasattr(object, "dtype") && PyFloat_Check(object.ptr()) == 0 && py::hasattr(object, "__float__"))
     return py::float_(py::reinterpret_borrow<py::object>(object)).cast<double>();
   return dtype_from_object(object);

@@ -69,6 +69,38 @@ class RNG:
         """Normally distributed numbers."""
         return _core.op("normal")(mean=mean, std=std, shape=size, dtype=dtype_name(dtype), state=self._state)
 
+    def permutation(self, n: Any, *, dtype: Any = "int32") -> Tensor:
+        """The numbers 0 to n - 1 in random order."""
+        return _core.op("permutation")(n=n, dtype=dtype_name(dtype), state=self._state)
+
+    def shuffle(self, inp: Tensor) -> None:
+        """Puts the elements along the first axis of a tensor into random order, in place. Raises ValueError
+        for rank 0."""
+        if inp.ndim == 0:
+            raise ValueError("shuffle: argument 'inp': expected rank at least 1, got rank 0")
+        _core.reset(inp, inp[self.permutation(inp.shape[0])])
+
+
+def permutation(n: Any, *, dtype: Any = "int32", device: str | None = None) -> Tensor:
+    """The numbers 0 to n - 1 in random order; in a trace n may be a dynamic size.
+
+    >>> sorted(permutation(3).tolist())
+    [0, 1, 2]
+    """
+    return RNG(device=device).permutation(n, dtype=dtype)
+
+
+def shuffle(inp: Tensor) -> None:
+    """Puts the elements of a tensor along its first axis into random order, in place.
+
+    >>> import miai as mi
+    >>> x = mi.tensor([1, 2, 3])
+    >>> shuffle(x)
+    >>> sorted(x.tolist())
+    [1, 2, 3]
+    """
+    RNG(device=inp.device).shuffle(inp)
+
 
 def uniform(
     low: float = 0, high: float = 1, size: Any = (), *, dtype: Any = "float32", device: str | None = None

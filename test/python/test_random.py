@@ -105,3 +105,23 @@ def test_seeding_inside_a_trace_is_an_error() -> None:
 
     with pytest.raises(RuntimeError, match="seed"):
         f(mi.tensor([1.0]))
+
+
+def test_permutation_and_shuffle() -> None:
+    first, second = (mi.random.RNG(seed=7).permutation(50).numpy() for _ in range(2))
+    assert str(first.dtype) == "int32" and sorted(first) == list(range(50)) and (first == second).all()
+    x = mi.tensor(np.arange(40).reshape(20, 2))
+    rows, version = x.tolist(), x.version
+    mi.random.shuffle(x)
+    assert sorted(x.tolist()) == rows != x.tolist() and x.version > version
+    with pytest.raises(ValueError, match="shuffle: argument 'inp': expected rank at least 1"):
+        mi.random.shuffle(mi.tensor(1.0))
+
+
+def test_shuffled_batches_of_any_size_in_one_trace() -> None:
+    generator = mi.random.RNG(seed=1)
+    traced = mi.trace(lambda x: x[generator.permutation(x.shape[0])], dynamic={"x": 0})
+    for rows in (5, 8, 13):
+        got = traced(mi.tensor(np.arange(rows))).tolist()
+        assert sorted(got) == list(range(rows))
+    assert traced.program_count == 1

@@ -52,6 +52,16 @@ Dim AttrTraits<Dim>::from_value(const AttrValue& value, const FieldInfo& field) 
   return PlainTraits::from_value(value, field);
 }
 
+AttrValue AttrTraits<Number>::to_value(const Number& number) {
+  if (number.is_size()) return number.size();
+  return number.value();
+}
+
+Number AttrTraits<Number>::from_value(const AttrValue& value, const FieldInfo& field) {
+  if (const Dim* dim = std::get_if<Dim>(&value)) return Number(*dim);
+  return AttrTraits<double>::from_value(value, field);
+}
+
 Ints AttrTraits<Ints>::from_value(const AttrValue& value, const FieldInfo& field) {
   if (const int64_t* i = std::get_if<int64_t>(&value)) return {*i};
   if (const Dims* dims = std::get_if<Dims>(&value); dims && is_static(*dims)) {

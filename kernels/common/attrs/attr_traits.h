@@ -45,6 +45,13 @@ struct AttrTraits<Dim> : PlainTraits<Dim, AttrKind::kDim> {
   static Dim from_value(const AttrValue& value, const FieldInfo& field);
 };
 template <>
+struct AttrTraits<Number> {
+  static constexpr AttrKind kind = AttrKind::kNumber;
+  static constexpr bool optional = false;
+  static AttrValue to_value(const Number& number);
+  static Number from_value(const AttrValue& value, const FieldInfo& field);  // a float, an int or a dim
+};
+template <>
 struct AttrTraits<Ints> : PlainTraits<Ints, AttrKind::kInts> {
   static Ints from_value(const AttrValue& value, const FieldInfo& field);  // also one int, static dims
 };
@@ -95,7 +102,9 @@ FieldInfo field_info(const Field<Struct, Member>& f) {
   return info;
 }
 
-inline bool may_be_symbolic(AttrKind kind) { return kind == AttrKind::kDim || kind == AttrKind::kDims; }
+inline bool may_be_symbolic(AttrKind kind) {
+  return kind == AttrKind::kDim || kind == AttrKind::kDims || kind == AttrKind::kNumber;
+}
 
 template <class T>
 AttrsType build_attrs_type() {

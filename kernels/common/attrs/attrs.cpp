@@ -6,9 +6,9 @@
 namespace miai {
 
 std::string_view attr_kind_name(AttrKind kind) {
-  constexpr std::array<std::string_view, 10> names{"a bool",         "an int",   "a float", "a string",
+  constexpr std::array<std::string_view, 11> names{"a bool",         "an int",   "a float", "a string",
                                                    "a dtype",        "a device", "a dim",   "ints",
-                                                   "a pair of ints", "a shape"};
+                                                   "a pair of ints", "a shape",  "a number"};
   return names[static_cast<size_t>(kind)];
 }
 

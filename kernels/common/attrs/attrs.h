@@ -31,13 +31,33 @@ namespace miai {
 using Ints = std::vector<int64_t>;
 using Pair = std::array<int64_t, 2>;  // height, width; one integer is taken for both
 
+/// A number that may be a symbolic size, as the bounds of arange(x.shape[0]).
+class Number {
+ public:
+  Number(double value = 0) : value_(value) {}  // NOLINT: a number is one
+  explicit Number(Dim size) : size_(size), is_size_(!size.is_static()) {
+    if (!is_size_) value_ = static_cast<double>(size.value());
+  }
+  bool is_size() const { return is_size_; }
+  Dim size() const { return size_; }
+  double value() const { return is_size_ ? static_cast<double>(size_.value()) : value_; }
+  friend bool operator==(const Number& a, const Number& b) {
+    return a.is_size_ == b.is_size_ && (a.is_size_ ? a.size_ == b.size_ : a.value_ == b.value_);
+  }
+
+ private:
+  double value_ = 0;
+  Dim size_;  // if is_size_: symbolic
+  bool is_size_ = false;
+};
+
 /// A field's value in the one form that Python, JSON and the printer exchange. monostate: an optional not
 /// given.
 using AttrValue =
     std::variant<std::monostate, bool, int64_t, double, std::string, DType, Device, Dim, Ints, Dims>;
 
 /// What a field accepts; the type stubs and error messages name it.
-enum class AttrKind { kBool, kInt, kFloat, kString, kDType, kDevice, kDim, kInts, kPair, kDims };
+enum class AttrKind { kBool, kInt, kFloat, kString, kDType, kDevice, kDim, kInts, kPair, kDims, kNumber };
 std::string_view attr_kind_name(AttrKind kind);  // "int", "pair of ints", ...
 
 struct FieldInfo {

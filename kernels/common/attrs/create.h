@@ -5,7 +5,7 @@
 namespace miai {
 
 struct ArangeAttrs {
-  double start = 0, stop = 0, step = 1;
+  Number start = 0, stop = 0, step = 1;
   DType dtype = DType::kFloat32;
   Device device;
   static auto fields() {
@@ -16,12 +16,9 @@ struct ArangeAttrs {
                       field("device", &ArangeAttrs::device, "device of the output")};
   }
 };
-/// Values in [start, stop); at least 0.
-double arange_count(const ArangeAttrs& attrs);
-
 struct LinspaceAttrs {
   double start = 0, stop = 0;
-  int64_t num = 0;
+  Dim num = 0;
   DType dtype = DType::kFloat32;
   Device device;
   static auto fields() {
@@ -34,8 +31,8 @@ struct LinspaceAttrs {
 };
 
 struct EyeAttrs {
-  int64_t N = 0;
-  std::optional<int64_t> M;
+  Dim N = 0;
+  std::optional<Dim> M;
   DType dtype = DType::kFloat32;
   Device device;
   static auto fields() {

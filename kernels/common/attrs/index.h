@@ -30,7 +30,7 @@ struct EmbeddingBackwardAttrs {
 };
 
 struct OneHotAttrs {
-  int64_t num_classes = 0;
+  Dim num_classes = 0;
   static auto fields() {
     return std::tuple{field("num_classes", &OneHotAttrs::num_classes, "size of the new last axis")};
   }

@@ -50,7 +50,7 @@ struct DropoutBackwardAttrs {
 };
 
 struct PermutationAttrs {
-  int64_t n = 0;
+  Dim n = 0;
   DType dtype = DType::kInt64;
   int64_t ticket = 0;
   static auto fields() {

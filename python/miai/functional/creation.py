@@ -9,6 +9,8 @@ from .. import _core
 from ..dtype import dtype_name
 from ..tensor import Tensor
 
+Dim = _core.Dim
+
 
 def full(shape: Any, value: float, *, dtype: Any = None, device: str | None = None) -> Tensor:
     """A tensor of that shape with every element `value`; dtype follows the value (float32, int64, bool) if
@@ -64,7 +66,7 @@ def arange(
     start: Any = 0, stop: Any = None, step: Any = 1, *, dtype: Any = "float32", device: str | None = None
 ) -> Tensor:
     """Numbers from start (included) to stop (excluded); arange(n) counts from 0. float32 unless told, as
-    MegEngine.
+    MegEngine. In a trace start and stop may be dynamic sizes: ``arange(x.shape[0])``.
 
     >>> arange(3)
     Tensor([0., 1., 2.])
@@ -77,7 +79,7 @@ def arange(
 
 
 def linspace(
-    start: float, stop: float, num: int, *, dtype: Any = "float32", device: str | None = None
+    start: float, stop: float, num: int | Dim, *, dtype: Any = "float32", device: str | None = None
 ) -> Tensor:
     """`num` numbers from start to stop, both included.
 
@@ -89,9 +91,15 @@ def linspace(
     )
 
 
-# noqa: N803
-def eye(N: int, M: int | None = None, *, dtype: Any = "float32", device: str | None = None) -> Tensor:
-    """Ones on the diagonal of an N x M matrix (M = N if None)."""
+def eye(  # noqa: N803
+    N: int | Dim, M: int | Dim | None = None, *, dtype: Any = "float32", device: str | None = None
+) -> Tensor:
+    """Ones on the diagonal of an N x M matrix (M = N if None).
+
+    >>> eye(2)
+    Tensor([[1., 0.],
+            [0., 1.]])
+    """
     return _core.op("eye")(
         N, N if M is None else M, dtype=dtype_name(dtype), device=_core.device_name(device)
     )

@@ -26,6 +26,7 @@ constexpr int kMaxTeams = 8;
 // loops have their tails in the same place whatever the number of threads.
 constexpr int64_t kAlign = 64;
 
+thread_local int scoped_thread_count = 0;  // of the innermost ThreadCountScope; 0: none
 std::atomic<bool> budget_taken{false};
 std::atomic<int> teams{0};
 
@@ -102,16 +103,24 @@ void run_pieces(const Split& split, int first, int step, const Body& body, First
   }
 }
 
+// The workers count threads as their caller does: a parallel_for within a piece splits alike on all of them.
 #ifdef _OPENMP
 void run_on_team(const Split& split, const Body& body, FirstFailure& failure) {
+  const int threads = thread_count();
   // Always the whole team: the runtime ends and restarts workers when the size of a team changes.
-#pragma omp parallel num_threads(thread_count())
-  run_pieces(split, omp_get_thread_num(), omp_get_num_threads(), body, failure);
+#pragma omp parallel num_threads(threads)
+  {
+    ThreadCountScope scope(threads);
+    run_pieces(split, omp_get_thread_num(), omp_get_num_threads(), body, failure);
+  }
 }
 #else
 // Builds without OpenMP (thread sanitizer) start threads for each call: slow, and as concurrent as a team.
 void run_on_team(const Split& split, const Body& body, FirstFailure& failure) {
-  auto run_one = [&](int piece) { run_pieces(split, piece, split.pieces, body, failure); };
+  auto run_one = [&, threads = thread_count()](int piece) {
+    ThreadCountScope scope(threads);
+    run_pieces(split, piece, split.pieces, body, failure);
+  };
   std::vector<std::thread> threads;
   for (int i = 1; i < split.pieces; ++i) threads.emplace_back(run_one, i);
   run_one(0);
@@ -134,7 +143,10 @@ void set_library_threads(int) {}
 
 }  // namespace
 
-int thread_count() { return thread_count_setting().load(std::memory_order_relaxed); }
+int thread_count() {
+  if (scoped_thread_count) return scoped_thread_count;
+  return thread_count_setting().load(std::memory_order_relaxed);
+}
 
 void set_thread_count(int threads) {
   if (threads < 1 || threads > kMaxThreads)
@@ -142,6 +154,14 @@ void set_thread_count(int threads) {
           threads);
   thread_count_setting().store(threads);
 }
+
+ThreadCountScope::ThreadCountScope(int threads) : previous_(scoped_thread_count) {
+  if (threads < 0 || threads > kMaxThreads)
+    raise(ErrorKind::kValue, "argument 'threads': expected 1 to ", kMaxThreads,
+          ", or 0 for the process's number, got ", threads);
+  if (threads) scoped_thread_count = threads;
+}
+ThreadCountScope::~ThreadCountScope() { scoped_thread_count = previous_; }
 
 void parallel_for(int64_t begin, int64_t end, int64_t grain, Body body) {
   int64_t count = end - begin;

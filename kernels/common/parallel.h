@@ -26,9 +26,22 @@ class FunctionRef<R(Args...)> {
   R (*call_)(void*, Args...);
 };
 
-/// Threads that the process may use for one operator (MIAI_NUM_THREADS, else the cores at hand).
+/// Threads that one operator may use: the process's number (MIAI_NUM_THREADS, else the cores at hand), or the
+/// one of the innermost ThreadCountScope of this thread.
 int thread_count();
 void set_thread_count(int threads);
+
+/// Another number of threads for what this thread runs while it lives; 0: no other.
+class ThreadCountScope {
+ public:
+  explicit ThreadCountScope(int threads);
+  ~ThreadCountScope();
+  ThreadCountScope(const ThreadCountScope&) = delete;
+  ThreadCountScope& operator=(const ThreadCountScope&) = delete;
+
+ private:
+  int previous_;
+};
 
 /// Runs body(begin, end) over pieces of [begin, end) of at least `grain` indices, on the threads at hand.
 /// When called from inside another parallel_for, in a forked child, or while another thread of the process

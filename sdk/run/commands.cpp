@@ -77,13 +77,25 @@ void set_inputs(const Model& model, const std::string& function, miai_session* s
 /// A session by its C handle: the commands need what the C++ class hides.
 struct Handle {
   miai_session* session = nullptr;
-  Handle(const Model& model, const std::string& function) {
+  Handle(const Model& model, const std::string& function, int threads) {
     check(miai_session_create(model.get(), function.c_str(), nullptr, &session));
+    check(miai_session_set_threads(session, threads));
   }
   ~Handle() { miai_session_free(session); }
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
 };
+
+void print_operators(const Model& model, const std::string& function) {
+  std::string line;
+  for (int i = 0; i < miai_model_operator_count(model.get(), function.c_str()); ++i) {
+    const char* name = nullptr;
+    int count = 0;
+    check(miai_model_operator(model.get(), function.c_str(), i, &name, &count));
+    line += (i ? ", " : "") + std::string(name) + " " + std::to_string(count);
+  }
+  std::printf("  operators: %s\n", line.empty() ? "none" : line.c_str());
+}
 
 void print_function(const Model& model, const std::string& name, bool text) {
   std::printf("function %s (%d test vectors)\n", name.c_str(),
@@ -95,6 +107,7 @@ void print_function(const Model& model, const std::string& name, bool text) {
     check(miai_model_output(model.get(), name.c_str(), i, &output));
     std::printf("  output %-24s %s\n", output.name, shape_text(output).c_str());
   }
+  print_operators(model, name);
   if (!text) return;
   const char* program = nullptr;
   check(miai_model_text(model.get(), name.c_str(), &program));
@@ -122,7 +135,7 @@ void inspect(const Options& options) {
 void run(const Options& options) {
   Model model(options.file);
   const std::string function = function_of(model, options);
-  Handle handle(model, function);
+  Handle handle(model, function, options.threads);
   set_inputs(model, function, handle.session, options);
   check(miai_session_run(handle.session));
   if (!options.output.empty() && ::mkdir(options.output.c_str(), 0777) != 0 && errno != EEXIST)
@@ -141,7 +154,7 @@ void run(const Options& options) {
 void bench(const Options& options) {
   Model model(options.file, true);
   const std::string function = function_of(model, options);
-  Handle handle(model, function);
+  Handle handle(model, function, options.threads);
   Options inputs = options;
   inputs.random = true;
   set_inputs(model, function, handle.session, inputs);
@@ -164,7 +177,7 @@ void verify(const Options& options) {
   bool good = true;
   for (const std::string& function : model.functions()) {
     for (int i = 0; i < miai_model_test_count(model.get(), function.c_str()); ++i, ++vectors) {
-      Handle handle(model, function);
+      Handle handle(model, function, options.threads);
       miai_difference d;
       check(miai_session_verify(handle.session, i, &d));
       const bool within = options.tolerance < 0 ? d.within : d.relative <= options.tolerance;

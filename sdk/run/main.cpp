@@ -24,7 +24,6 @@ int dispatch(const miai::run::Options& options) {
   auto command = commands.find(options.command);
   if (command == commands.end())
     throw std::invalid_argument("unknown command '" + options.command + "'; see miai-run --help");
-  if (options.threads) miai::check(miai_set_threads(options.threads));
   command->second(options);
   return 0;
 }

@@ -104,7 +104,9 @@ void take(Options& options, int option) {
 
 const char* usage() {
   return "miai-run COMMAND FILE [OPTIONS]: runs model files\n"
-         "  inspect FILE [--text]            functions, inputs, outputs, states; --text prints the programs\n"
+         "  inspect FILE [--text]            functions, inputs, outputs, operators, states; --text prints "
+         "the "
+         "programs\n"
          "  run FILE --input NAME=X.npy ...  runs a function; --output DIR writes its results as .npy\n"
          "  bench FILE [--random] [--runs N] times a function; --threads N, --size N for dynamic dimensions\n"
          "  verify FILE [--tolerance T]      runs the test vectors in the file and prints the largest "

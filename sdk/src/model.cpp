@@ -1,5 +1,6 @@
 #include "sdk/src/model.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "kernels/common/error.h"
@@ -15,6 +16,13 @@ std::string function_names(const Model& model) {
   return names;
 }
 
+void count_operators(const Function& function, std::map<std::string, int>& counts) {
+  for (const Node* node : function.nodes) {
+    ++counts[node->op->name];
+    for (const FunctionPtr& body : node->bodies) count_operators(*body, counts);
+  }
+}
+
 }  // namespace
 
 LoadedModel::LoadedModel(Model model) : model_(std::move(model)) {
@@ -27,13 +35,25 @@ const ModelFunction& LoadedModel::function(const char* name) const {
         function_names(model_));
 }
 
-std::shared_ptr<Executable> LoadedModel::executable(const ModelFunction& function) const {
+std::shared_ptr<Executable> LoadedModel::executable(const ModelFunction& function, int threads) const {
   std::lock_guard lock(mutex_);
-  std::shared_ptr<Executable>& executable = executables_[function.function->name];
+  std::shared_ptr<Executable>& executable = executables_[{function.function->name, threads}];
   CompileOptions options;
   options.opt_level = function.opt_level;
   if (!executable) executable = compile(*function.function, options);
   return executable;
+}
+
+const std::vector<OperatorCount>& LoadedModel::operators(const ModelFunction& function) const {
+  std::lock_guard lock(mutex_);
+  auto [it, is_new] = operators_.try_emplace(function.function->name);
+  if (!is_new) return it->second;
+  std::map<std::string, int> counts;
+  count_operators(*function.function, counts);
+  for (const auto& [name, count] : counts) it->second.push_back({name, count});
+  std::stable_sort(it->second.begin(), it->second.end(),
+                   [](const OperatorCount& a, const OperatorCount& b) { return a.count > b.count; });
+  return it->second;
 }
 
 const std::string& LoadedModel::text(const ModelFunction& function) const {
@@ -168,6 +188,21 @@ miai_status miai_model_state(const miai_model* model, int index, miai_tensor* st
 int miai_model_test_count(const miai_model* model, const char* function) {
   const miai::ModelFunction* found = find(model, function);
   return found ? static_cast<int>(found->tests.size()) : -1;
+}
+
+int miai_model_operator_count(const miai_model* model, const char* function) {
+  const miai::ModelFunction* found = find(model, function);
+  return found ? static_cast<int>(model->loaded->operators(*found).size()) : -1;
+}
+
+miai_status miai_model_operator(const miai_model* model, const char* function, int index, const char** name,
+                                int* count) {
+  return guarded([&] {
+    const auto& operators = model->loaded->operators(model->loaded->function(function));
+    check_index("operator", index, operators.size());
+    *name = operators[index].name.c_str();
+    *count = operators[index].count;
+  });
 }
 
 miai_status miai_model_text(const miai_model* model, const char* function, const char** text) {

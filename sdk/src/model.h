@@ -12,6 +12,11 @@
 
 namespace miai::sdk {
 
+struct OperatorCount {
+  std::string name;
+  int count = 0;
+};
+
 class LoadedModel {
  public:
   explicit LoadedModel(Model model);
@@ -19,8 +24,10 @@ class LoadedModel {
   const Model& model() const { return model_; }
   /// Raises ValueError listing the functions if there is none of that name.
   const ModelFunction& function(const char* name) const;
-  /// Compiled on first use; shared by sessions and threads.
-  std::shared_ptr<Executable> executable(const ModelFunction& function) const;
+  /// Compiled on first use; shared by sessions that run with so many threads, for which its kernels prepare.
+  std::shared_ptr<Executable> executable(const ModelFunction& function, int threads) const;
+  /// Kinds of operators in a function and how many it has of each, most frequent first.
+  const std::vector<OperatorCount>& operators(const ModelFunction& function) const;
   const std::string& text(const ModelFunction& function) const;
   const std::vector<const HostTensor*>& states() const { return states_; }
 
@@ -28,7 +35,8 @@ class LoadedModel {
   Model model_;
   std::vector<const HostTensor*> states_;  // by index
   mutable std::mutex mutex_;
-  mutable std::map<std::string, std::shared_ptr<Executable>> executables_;
+  mutable std::map<std::pair<std::string, int>, std::shared_ptr<Executable>> executables_;
+  mutable std::map<std::string, std::vector<OperatorCount>> operators_;
   mutable std::map<std::string, std::string> texts_;
 };
 

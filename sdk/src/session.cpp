@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/common/error.h"
+#include "kernels/common/parallel.h"
 #include "sdk/src/model.h"
 #include "sdk/src/status.h"
 
@@ -27,10 +28,17 @@ class Session {
       : model_(std::move(model)),
         function_(model_->function(function)),
         variables_(std::move(variables)),
-        execution_(model_->executable(function_)) {
+        execution_(model_->executable(function_, 0)) {
     inputs_.resize(function_.function->inputs.size());
     const auto& states = function_.function->states;
     writes_ = std::any_of(states.begin(), states.end(), [](const State& s) { return s.output != nullptr; });
+  }
+
+  void set_threads(int threads) {
+    ThreadCountScope valid(threads);
+    if (threads == threads_) return;
+    execution_ = Execution(model_->executable(function_, threads));
+    threads_ = threads;
   }
 
   void set_input(int index, const miai_tensor& tensor) {
@@ -95,6 +103,7 @@ class Session {
   }
 
   std::vector<TensorRef> run_with(const std::vector<TensorRef>& inputs) {
+    ThreadCountScope scope(threads_);
     std::unique_lock lock(variables_->mutex());
     std::vector<StateSlot> slots;
     for (const State& state : function_.function->states) {
@@ -136,6 +145,7 @@ class Session {
   Execution execution_;
   std::vector<TensorRef> inputs_, outputs_;
   bool writes_ = false;
+  int threads_ = 0;
 };
 
 }  // namespace
@@ -158,6 +168,10 @@ miai_status miai_session_create(const miai_model* model, const char* function, m
 }
 
 void miai_session_free(miai_session* session) { std::unique_ptr<miai_session> owned(session); }
+
+miai_status miai_session_set_threads(miai_session* session, int threads) {
+  return guarded([&] { session->session.set_threads(threads); });
+}
 
 miai_status miai_session_set_input(miai_session* session, int index, const miai_tensor* input) {
   return guarded([&] { session->session.set_input(index, *input); });

@@ -1,7 +1,10 @@
 """The C ABI: a training step on the device, its weights saved, and sessions shared by threads."""
 
 import ctypes
+import os
 import pathlib
+import subprocess
+import sys
 import threading
 
 import miai as mi
@@ -138,6 +141,69 @@ def test_sessions_of_one_model_in_threads(sdk, trained) -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+ONE_THREAD_THEN_MORE = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from test_sdk import Sdk
+import numpy as np
+sdk = Sdk()
+model = sdk.make("miai_model_load", sys.argv[2].encode(), 0)
+x = np.ones((400, 400), "float32")
+def os_threads(threads):
+    session = sdk.make("miai_session_create", model, b"predict", None)
+    sdk.call("miai_session_set_threads", session, threads)
+    before = len(os.listdir("/proc/self/task"))
+    sdk.run(session, x)
+    return len(os.listdir("/proc/self/task")) - before
+print(os_threads(0), os_threads(3), os_threads(1))
+"""
+
+
+def test_a_session_has_threads_of_its_own(tmp_path) -> None:
+    predict = mi.trace(lambda x: F.exp(x))
+    predict(mi.tensor(np.ones((400, 400), "float32")))
+    predict.dump(tmp_path / "model.miai", name="predict")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            ONE_THREAD_THEN_MORE,
+            str(pathlib.Path(__file__).parent),
+            tmp_path / "model.miai",
+        ],
+        env={**os.environ, "MIAI_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["0", "2", "0"]  # workers beside the caller
+
+
+def test_wrong_numbers_of_threads(sdk, trained) -> None:
+    model = sdk.make("miai_model_load", str(trained[0]).encode(), 0)
+    session = sdk.make("miai_session_create", model, b"predict", None)
+    for threads in (-1, 1025):
+        with pytest.raises(RuntimeError, match=f"'threads': expected 1 to 1024, or 0 .* got {threads}"):
+            sdk.call("miai_session_set_threads", session, threads)
+
+
+def test_operators_of_a_function(sdk, trained) -> None:
+    path, _, _, predict, *_ = trained
+    model = sdk.make("miai_model_load", str(path).encode(), 0)
+    count = sdk.lib.miai_model_operator_count(model, b"predict")
+    found = {}
+    for i in range(count):
+        name, times = ctypes.c_char_p(), ctypes.c_int()
+        sdk.call("miai_model_operator", model, b"predict", i, ctypes.byref(name), ctypes.byref(times))
+        found[name.value.decode()] = times.value
+    assert found["linear"] == 2 and found["softmax"] == 1
+    assert sum(found.values()) == predict.graph().count(" = ")
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert sdk.lib.miai_model_operator_count(model, b"nope") == -1
+    with pytest.raises(RuntimeError, match=f"operator {count} does not exist"):
+        sdk.call("miai_model_operator", model, b"predict", count, None, None)
 
 
 def test_errors_have_codes_and_messages(sdk, trained) -> None:

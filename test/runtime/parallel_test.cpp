@@ -55,6 +55,21 @@ TEST_F(ParallelFor, SplitsIntoAsManyPiecesAsThreads) {
   EXPECT_TRUE(pieces_of(5, 2, 1).empty());
 }
 
+TEST_F(ParallelFor, AScopeHasANumberOfThreadsOfItsOwn) {
+  {
+    ThreadCountScope scope(3);
+    EXPECT_EQ(pieces_of(0, 1000, 1).size(), 3u);
+    parallel_for(0, 3, 1, [](int64_t, int64_t) { EXPECT_EQ(thread_count(), 3); });  // the workers too
+    std::thread([] { EXPECT_EQ(thread_count(), 4); }).join();                       // other threads not
+    ThreadCountScope none(0);
+    EXPECT_EQ(thread_count(), 3);
+  }
+  EXPECT_EQ(thread_count(), 4);
+  parallel_for(0, 4, 1, [](int64_t, int64_t) { EXPECT_EQ(thread_count(), 4); });
+  EXPECT_THROW(ThreadCountScope(-1), Error);
+  EXPECT_THROW(ThreadCountScope(1025), Error);
+}
+
 TEST_F(ParallelFor, PiecesOfLargeGrainsStartAtWholeCacheLines) {
   for (const Piece& piece : pieces_of(0, 100003, 64)) EXPECT_EQ(piece.first % 64, 0);
 }

@@ -75,7 +75,7 @@ MIAI_API const char* miai_last_error(void);
 MIAI_API const char* miai_dtype_name(miai_dtype dtype);
 /** Bytes of an element. */
 MIAI_API size_t miai_dtype_size(miai_dtype dtype);
-/** Threads that one operator may use, for the whole process. */
+/** Threads that one operator may use, for the whole process; a session may have a number of its own. */
 MIAI_API miai_status miai_set_threads(int threads);
 /** Asks running sessions to stop (they return MIAI_CANCELLED); may be called from a signal handler. */
 MIAI_API void miai_cancel(void);
@@ -101,6 +101,11 @@ MIAI_API int miai_model_state_count(const miai_model* model);
 MIAI_API miai_status miai_model_state(const miai_model* model, int index, miai_tensor* state);
 /** Test vectors of a function in the file; -1 if there is no such function. */
 MIAI_API int miai_model_test_count(const miai_model* model, const char* function);
+/** Kinds of operators in a function; -1 if there is no such function. */
+MIAI_API int miai_model_operator_count(const miai_model* model, const char* function);
+/** The name of a kind, and how many of it the function has; the most frequent is number 0. */
+MIAI_API miai_status miai_model_operator(const miai_model* model, const char* function, int index,
+                                         const char** name, int* count);
 /** The function's program as text; valid as long as the model. */
 MIAI_API miai_status miai_model_text(const miai_model* model, const char* function, const char** text);
 
@@ -117,6 +122,8 @@ MIAI_API miai_status miai_variables_save(miai_variables* variables, const char* 
 MIAI_API miai_status miai_session_create(const miai_model* model, const char* function,
                                          miai_variables* variables, miai_session** session);
 MIAI_API void miai_session_free(miai_session* session);
+/** Threads that one operator of this session may use; 0 (the default): the process's number. */
+MIAI_API miai_status miai_session_set_threads(miai_session* session, int threads);
 /** Copies an input in. Its dtype must be the function's; its sizes choose the plan. The name is ignored. */
 MIAI_API miai_status miai_session_set_input(miai_session* session, int index, const miai_tensor* input);
 /** Runs one step: all states are written, or, on failure, none. */

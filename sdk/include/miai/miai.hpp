@@ -123,6 +123,8 @@ class Session {
         miai_session_create(model.get(), function.c_str(), variables ? variables->get() : nullptr, &session));
     handle_.reset(session);
   }
+  /// Threads that one operator of this session may use; 0: the process's number.
+  void set_threads(int threads) { check(miai_session_set_threads(handle_.get(), threads)); }
   /// Copies an input in; the product of `shape` must be the number of elements.
   template <class T>
   void set_input(int index, std::span<const T> data, std::vector<int64_t> shape) {

@@ -6,14 +6,14 @@
 namespace miai::ops {
 namespace {
 
-constexpr std::string_view kModes[] = {"constant", "edge", "replicate", "reflect"};
+constexpr std::string_view kModes[] = {"constant", "edge", "replicate", "reflect", "circular", "wrap"};
 
 void check_pad(const InferContext& c) {
   const PadAttrs& a = c.attrs<PadAttrs>();
   const TensorType& in = c.input(0);
   if (std::find(std::begin(kModes), std::end(kModes), a.mode) == std::end(kModes))
-    c.fail(ErrorKind::kValue, "mode", "expected 'constant', 'edge', 'replicate' or 'reflect', got '", a.mode,
-           "'");
+    c.fail(ErrorKind::kValue, "mode",
+           "expected 'constant', 'edge' ('replicate'), 'reflect' or 'wrap' ('circular'), got '", a.mode, "'");
   if (static_cast<int>(a.pad_width.size()) != 2 * in.rank())
     c.fail(ErrorKind::kValue, "pad_width", "expected a pair for each of the ", in.rank(), " axes (",
            2 * in.rank(), " numbers), got ", a.pad_width.size());
@@ -27,9 +27,10 @@ void check_axis(const InferContext& c, int i, Dim size) {
   const PadAttrs& a = c.attrs<PadAttrs>();
   int64_t widest = std::max(a.pad_width[2 * i], a.pad_width[2 * i + 1]);
   if (widest == 0 || a.mode == "constant" || !size.is_static()) return;
-  if (size.value() < (a.mode == "reflect" ? widest + 1 : 1))
-    c.fail(ErrorKind::kValue, "pad_width", "expected less than the size of axis ", i, " for mode '", a.mode,
-           "', got ", widest, " for size ", size);
+  const bool wraps = a.mode == "circular" || a.mode == "wrap";
+  if (size.value() < (a.mode == "reflect" ? widest + 1 : wraps ? widest : 1))
+    c.fail(ErrorKind::kValue, "pad_width", "expected ", wraps ? "at most" : "less than", " the size of axis ",
+           i, " for mode '", a.mode, "', got ", widest, " for size ", size);
 }
 
 Dims changed(const InferContext& c, int sign) {
@@ -66,8 +67,8 @@ void define_pad(OpTable& table) {
   op.doc = R"(`src` with elements added before and after each axis.
 
 `pad_width`: how many before and after, for every axis. `mode`: 'constant' adds `constant_value`, 'edge' (or
-'replicate') repeats the outermost element, 'reflect' mirrors without it. Any dtype. Raises ValueError where
-an axis has too few elements to reflect.
+'replicate') repeats the outermost element, 'reflect' mirrors without it, 'wrap' (or 'circular') goes on at the
+other end. Any dtype. Raises ValueError where an axis has too few elements for that.
 
 >>> import miai.functional as F, miai as mi
 >>> F.pad(mi.tensor([1, 2, 3]), (1, 2), mode="reflect").tolist()
@@ -116,6 +117,8 @@ void define_pad_samples(SampleTable& samples) {
       .valid({f32({4, 6}).transposed()}, attrs({1, 1, 2, 2}, "reflect"))
       .valid({f32({4, 6}).sliced()}, attrs({1, 1, 2, 2}, "constant"))
       .valid({f32({4, 6}).broadcast()}, attrs({1, 1, 2, 2}, "edge"))
+      .valid({f32({3})}, attrs({3, 2}, "wrap"))
+      .valid({f32({2, 3, 4}).sliced()}, attrs({0, 1, 2, 3, 4, 0}, "circular"))
       .valid({f64({3})}, attrs({1, 1}, "edge"))
       .valid({f16({3})}, attrs({1, 1}, "constant", 0.1))
       .valid({i64({3})}, attrs({1, 1}, "constant", 7))
@@ -126,7 +129,8 @@ void define_pad_samples(SampleTable& samples) {
       .invalid({f32({3})}, attrs({1}, "constant"), ErrorKind::kValue,
                "a pair for each of the 1 axes (2 numbers), got 1")
       .invalid({f32({3})}, attrs({-1, 1}, "constant"), ErrorKind::kValue, "expected numbers of at least 0")
-      .invalid({f32({3})}, attrs({1, 1}, "wrap"), ErrorKind::kValue, "argument 'mode': expected 'constant'")
+      .invalid({f32({3})}, attrs({1, 1}, "mirror"), ErrorKind::kValue, "argument 'mode': expected 'constant'")
+      .invalid({f32({3})}, attrs({4, 0}, "wrap"), ErrorKind::kValue, "expected at most the size of axis 0")
       .invalid({std::nullopt}, attrs({1, 1}, "edge"), ErrorKind::kType, "argument 'src': missing");
   samples.of("pad_backward")
       .valid({f32({6})}, attrs({1, 2}, "constant", 2.5))

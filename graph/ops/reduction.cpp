@@ -20,6 +20,7 @@ std::vector<bool> reduced_axes(const InferContext& c, const ReduceAttrs& attrs) 
 
 DType result_dtype(DType dtype, ReduceResult result) {
   if (result == ReduceResult::kIndex) return DType::kInt64;
+  if (result == ReduceResult::kBool) return DType::kBool;
   if (result == ReduceResult::kSame || is_float(dtype)) return dtype;
   return result == ReduceResult::kSum ? DType::kInt64 : DType::kFloat32;
 }

@@ -9,6 +9,7 @@ enum class ReduceResult {
   kSame,   // the input's dtype: max; an axis of size 0 is an error
   kSum,    // int64 for integers and bools
   kMean,   // float32 for integers and bools
+  kBool,   // bool: any
   kIndex,  // int64: argmax; one axis or all; an axis of size 0 is an error
 };
 

@@ -19,6 +19,7 @@ int64_t source_index(const std::string& mode, int64_t i, int64_t size) {
   if (i >= 0 && i < size) return i;
   if (mode == "constant") return -1;
   if (mode == "reflect") return i < 0 ? -i : 2 * (size - 1) - i;
+  if (mode == "circular" || mode == "wrap") return i < 0 ? i + size : i - size;
   return i < 0 ? 0 : size - 1;
 }
 

@@ -85,6 +85,8 @@ def reductions() -> None:
         "min": np.min,
         "var": np.var,
         "std": np.std,
+        "any": np.any,
+        "all": np.all,
     }
     for name, function in {**table, "logsumexp": logsumexp}.items():
         ORACLES[name] = reducing(function)
@@ -238,7 +240,7 @@ def pad(src, pad_width=(), mode="constant", constant_value=0.0):
     pairs = np.reshape(pad_width, (-1, 2)).astype("int64")
     if mode == "constant":
         return np.pad(src, pairs, constant_values=np.asarray(constant_value).astype(src.dtype))
-    return np.pad(src, pairs, mode={"replicate": "edge"}.get(mode, mode))
+    return np.pad(src, pairs, mode={"replicate": "edge", "circular": "wrap"}.get(mode, mode))
 
 
 # Indices

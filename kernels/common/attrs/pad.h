@@ -9,9 +9,10 @@ struct PadAttrs {
   std::string mode = "constant";
   double constant_value = 0;
   static auto fields() {
-    return std::tuple{field("pad_width", &PadAttrs::pad_width, "elements before and after, for every axis"),
-                      field("mode", &PadAttrs::mode, "constant, edge (or replicate), reflect"),
-                      field("constant_value", &PadAttrs::constant_value, "what mode constant adds")};
+    return std::tuple{
+        field("pad_width", &PadAttrs::pad_width, "elements before and after, for every axis"),
+        field("mode", &PadAttrs::mode, "constant, edge (or replicate), reflect, wrap (or circular)"),
+        field("constant_value", &PadAttrs::constant_value, "what mode constant adds")};
   }
 };
 

@@ -17,7 +17,7 @@ from .creation import arange, eye, full, full_like, linspace, ones, ones_like, z
 from .joining import gather, scatter, split, stack
 from .loss import binary_cross_entropy, cross_entropy, l1_loss, square_loss
 from .metric import topk_accuracy
-from .nn import batch_norm, dropout, layer_norm
+from .nn import batch_norm, dropout, embedding, layer_norm
 
 _WRAPPED = {name for name in globals() if not name.startswith("_")}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from .. import _core
 from ..tensor import Tensor
 
+_embedding = _core.op("embedding")
+
 
 def dropout(inp: Tensor, drop_prob: float, training: bool = True) -> Tensor:
     """Zeroes elements with probability `drop_prob` and scales the others by 1 / (1 - drop_prob); `inp` itself
@@ -54,6 +56,48 @@ def batch_norm(
         _core.reset(running_mean, mean.detach())
         _core.reset(running_var, var.detach())
     return out
+
+
+def embedding(
+    inp: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float | None = None,
+) -> Tensor:
+    """The rows of `weight` that the integers of `inp` name: out[..., :] = weight[inp[...], :].
+
+    Args:
+        weight: rank 2.
+        padding_idx: a row that gets no gradient.
+        max_norm: rows that are named and longer are first scaled to this length, in `weight` itself; the
+            gradient does not see it.
+        norm_type: the order of that length; 2 if None.
+
+    Raises IndexError for a value that is no row.
+
+    >>> import miai as mi
+    >>> table = mi.tensor([[0.0, 1.0], [3.0, 4.0]])
+    >>> embedding(mi.tensor([1, 0]), table).tolist()
+    [[3.0, 4.0], [0.0, 1.0]]
+    >>> print(embedding(mi.tensor([1]), table, max_norm=1.0).numpy().round(3))
+    [[0.6 0.8]]
+    """
+    if max_norm is None:
+        if norm_type is not None:
+            raise ValueError("embedding: argument 'norm_type': needs max_norm, which is None")
+        return _embedding(inp, weight, padding_idx)
+    if not max_norm > 0:
+        raise ValueError(f"embedding: argument 'max_norm': expected a number above 0, got {max_norm}")
+    rows = _embedding(inp, weight, padding_idx)
+    scaled = _shortened(rows.detach(), max_norm, 2.0 if norm_type is None else norm_type)
+    _core.reset(weight, _core.op("index_set")(weight.detach(), scaled, [inp], axes=(0,)))
+    return scaled + (rows - rows.detach())  # the values of `scaled`, the gradient of `rows`
+
+
+def _shortened(rows: Tensor, max_norm: float, norm_type: float) -> Tensor:
+    length = _core.op("norm")(rows, norm_type, -1, True)
+    return _core.op("where")(length > max_norm, rows * (max_norm / (length + 1e-7)), rows)
 
 
 def layer_norm(

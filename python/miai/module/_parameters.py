@@ -37,6 +37,13 @@ def to_tuple(module: str, name: str, value: Any, length: int) -> tuple[int, ...]
     return tuple(int(v) for v in values)
 
 
+def check_one_of(module: str, name: str, value: Any, choices: tuple[str, ...]) -> None:
+    """Raises unless a word is one of the choices."""
+    if value not in choices:
+        known = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{module}: argument '{name}': expected one of {known}, got {value!r}")
+
+
 def check_only(module: str, name: str, value: Any, allowed: Any) -> None:
     """Raises unless an argument kept for MegEngine's sake has its one value."""
     if value != allowed:

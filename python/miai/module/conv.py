@@ -7,8 +7,10 @@ from typing import Any
 from .. import functional as F
 from ..tensor import Tensor
 from . import init
-from ._parameters import check_only, check_positive, parameter, to_tuple
+from ._parameters import check_one_of, check_only, check_positive, parameter, to_tuple
 from .module import Module
+
+PAD_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 class _Conv(Module):
@@ -22,7 +24,7 @@ class _Conv(Module):
         out_channels: int,
         kernel_size: int | tuple[int, ...],
         stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] = 0,
+        padding: int | tuple[int, ...] | str = 0,
         dilation: int | tuple[int, ...] = 1,
         groups: int = 1,
         bias: bool = True,
@@ -41,17 +43,39 @@ class _Conv(Module):
             )
         check_only(kind, "conv_mode", conv_mode, "cross_correlation")
         check_only(kind, "compute_mode", compute_mode, "default")
-        check_only(kind, "padding_mode", padding_mode, "zeros")
+        check_one_of(kind, "padding_mode", padding_mode, tuple(PAD_MODES))
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.kernel_size = to_tuple(kind, "kernel_size", kernel_size, self._rank)
         self.stride = to_tuple(kind, "stride", stride, self._rank)
-        self.padding = to_tuple(kind, "padding", padding, self._rank)
         self.dilation = to_tuple(kind, "dilation", dilation, self._rank)
         self.groups = groups
+        self.padding_mode = padding_mode
+        self.padding = padding if isinstance(padding, str) else to_tuple(kind, "padding", padding, self._rank)
+        self._pad_width = self._before_and_after(kind)
         self.weight = parameter(out_channels, in_channels // groups, *self.kernel_size)
         self.bias = parameter(out_channels) if bias else None
         self.reset_parameters()
+
+    def _before_and_after(self, kind: str) -> tuple[tuple[int, int], ...]:
+        """How many elements come before and after each axis."""
+        if not isinstance(self.padding, str):
+            return tuple((p, p) for p in self.padding)
+        check_one_of(kind, "padding", self.padding, ("same", "valid"))
+        if self.padding == "valid":
+            return ((0, 0),) * self._rank
+        if any(s != 1 for s in self.stride):
+            raise ValueError(f"{kind}: argument 'padding': 'same' needs stride 1, got stride {self.stride}")
+        added = (d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True))
+        return tuple((n // 2, n - n // 2) for n in added)
+
+    def _padded(self, inp: Tensor) -> tuple[Tensor, tuple[int, ...]]:
+        """The input, padded unless the convolution can do it, and the padding left to the convolution."""
+        before, after = zip(*self._pad_width, strict=True)
+        if before == after and (self.padding_mode == "zeros" or not any(before)):
+            return inp, before
+        width = (0,) * 2 * (inp.ndim - self._rank) + sum(self._pad_width, ())
+        return F.pad(inp, width, PAD_MODES[self.padding_mode]), (0,) * self._rank
 
     def reset_parameters(self) -> None:
         """Draws the values to start from anew."""
@@ -61,10 +85,15 @@ class _Conv(Module):
         text = (
             f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
         )
-        defaults: dict[str, Any] = {"padding": (0,) * self._rank, "dilation": (1,) * self._rank, "groups": 1}
+        defaults: dict[str, Any] = {
+            "padding": (0,) * self._rank,
+            "dilation": (1,) * self._rank,
+            "groups": 1,
+            "padding_mode": "zeros",
+        }
         for name, default in defaults.items():
             if getattr(self, name) != default:
-                text += f", {name}={getattr(self, name)}"
+                text += f", {name}={getattr(self, name)!r}"
         return text if self.bias is not None else text + ", bias=False"
 
 
@@ -75,6 +104,12 @@ class Conv2d(_Conv):
     evenly within 1 / sqrt(fan_in). kernel_size, stride, padding and dilation are an int or two, for height
     and width.
 
+    Args:
+        padding: numbers; "same", which keeps the size (of an odd number one more at the end; stride 1); or
+            "valid", none.
+        padding_mode: "zeros", "reflect", "replicate" (the outermost element) or "circular" (from the other
+            end).
+
     >>> import miai as mi
     >>> Conv2d(3, 8, 3, stride=2, padding=1)(mi.functional.ones((2, 3, 8, 8))).shape
     (2, 8, 4, 4)
@@ -83,7 +118,8 @@ class Conv2d(_Conv):
     _rank = 2
 
     def forward(self, inp: Tensor) -> Tensor:
-        return F.conv2d(inp, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+        inp, padding = self._padded(inp)
+        return F.conv2d(inp, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
 class Conv1d(_Conv):
@@ -101,12 +137,13 @@ class Conv1d(_Conv):
             raise ValueError(
                 f"Conv1d: argument 'inp': expected rank 3, got rank {inp.ndim} (shape {list(inp.shape)})"
             )
+        inp, padding = self._padded(inp)
         out = F.conv2d(
             F.expand_dims(inp, 2),
             F.expand_dims(self.weight, 2),
             self.bias,
             (1, *self.stride),
-            (0, *self.padding),
+            (0, *padding),
             (1, *self.dilation),
             self.groups,
         )

@@ -18,6 +18,8 @@ class Embedding(Module):
 
     Args:
         padding_idx: a row that starts at zero and gets no gradient.
+        max_norm: rows that are looked up and longer are scaled to this length, in `weight` itself.
+        norm_type: the order of that length; 2 if None.
         initial_weight: values to start from, else normally distributed.
         freeze: no gradient reaches the weight.
 
@@ -39,10 +41,8 @@ class Embedding(Module):
     ) -> None:
         super().__init__(name)
         check_positive("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
-        if max_norm is not None or norm_type is not None:
-            raise NotImplementedError(
-                "Embedding: arguments 'max_norm' and 'norm_type' are not supported; leave them out"
-            )
+        if max_norm is not None and not max_norm > 0:
+            raise ValueError(f"Embedding: argument 'max_norm': expected a number above 0, got {max_norm}")
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise ValueError(
                 f"Embedding: argument 'padding_idx': expected a row of {num_embeddings}, got {padding_idx}"
@@ -50,6 +50,8 @@ class Embedding(Module):
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
+        self.max_norm = max_norm
+        self.norm_type = norm_type
         self.freeze = freeze
         self.weight = parameter(num_embeddings, embedding_dim)
         if initial_weight is None:
@@ -68,13 +70,19 @@ class Embedding(Module):
 
     @classmethod
     def from_pretrained(
-        cls, embeddings: Any, freeze: bool = True, padding_idx: int | None = None
+        cls,
+        embeddings: Any,
+        freeze: bool = True,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float | None = None,
     ) -> Embedding:
         """An Embedding that starts from a matrix of rows."""
         value = to_array(embeddings)
         if value.ndim != 2:
             raise ValueError(f"Embedding: argument 'embeddings': expected rank 2, got rank {value.ndim}")
-        return cls(value.shape[0], value.shape[1], padding_idx, initial_weight=value, freeze=freeze)
+        rows, columns = value.shape
+        return cls(rows, columns, padding_idx, max_norm, norm_type, initial_weight=value, freeze=freeze)
 
     def reset_parameters(self) -> None:
         """Draws the values to start from anew."""
@@ -84,11 +92,10 @@ class Embedding(Module):
             _core.reset(self.weight, F.where(keep, self.weight, F.zeros_like(self.weight)))
 
     def forward(self, inp: Tensor) -> Tensor:
-        out = F.embedding(inp, self.weight.detach() if self.freeze else self.weight)
-        if self.padding_idx is None:
-            return out
-        return F.where(F.expand_dims(inp != self.padding_idx, -1), out, out.detach())
+        out = F.embedding(inp, self.weight, self.padding_idx, self.max_norm, self.norm_type)
+        return out.detach() if self.freeze else out
 
     def extra_repr(self) -> str:
-        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
-        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+        options = {name: getattr(self, name) for name in ("padding_idx", "max_norm", "norm_type")}
+        given = "".join(f", {name}={value}" for name, value in options.items() if value is not None)
+        return f"{self.num_embeddings}, {self.embedding_dim}{given}"

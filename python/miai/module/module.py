@@ -163,12 +163,21 @@ class Module:
             state[name] = tensor if keep_var else tensor.numpy()
         return state
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadResult:
+    def load_state_dict(
+        self,
+        state_dict: Mapping[str, Any] | Callable[[str, Tensor], Any],
+        strict: bool | Callable[[str], bool] = True,
+    ) -> LoadResult:
         """Writes values (Tensors, NumPy arrays, PyTorch's tensors) into parameters and buffers, which keep
         their dtype and device. Optimizers, traces and other names of the tensors see them.
 
-        Raises ValueError, and writes nothing, if a shape or dtype is wrong or, when `strict`, if names are
-        missing or unknown. Returns the missing and unexpected names.
+        Args:
+            state_dict: values by name; or a function ``(name, tensor) -> value`` (None: leave it), called for
+                each.
+            strict: whether missing and unknown names are errors; or a function that says so of a name.
+
+        Raises ValueError, and writes nothing, if a shape or dtype is wrong or a name breaks `strict`. Returns
+        the missing and unexpected names.
 
         >>> import miai.module as M
         >>> a, b = M.Linear(4, 3), M.Linear(4, 3)

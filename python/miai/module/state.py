@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import _core
 from ..dtype import is_floating
+from ..logger import get_logger
 from ..tensor import Tensor
 from .walk import walk_tensors
 
 if TYPE_CHECKING:
     from .module import Module
 
+_log = get_logger("module")
 _SHOWN = 20  # names listed in a message
 
 
@@ -57,12 +59,20 @@ def _misfit(name: str, tensor: Tensor, value: Any) -> str | None:
     return None
 
 
-def load_state(module: Module, state: Mapping[str, Any], strict: bool) -> LoadResult:
+def load_state(
+    module: Module,
+    state: Mapping[str, Any] | Callable[[str, Tensor], Any],
+    strict: bool | Callable[[str], bool],
+) -> LoadResult:
     """Writes the values of `state` into the module's tensors; nothing is written if something does
     not fit."""
+    if callable(state):
+        found = {name: state(name, tensor) for name, tensor in walk_tensors(module)}
+        state = {name: value for name, value in found.items() if value is not None}
     if not isinstance(state, Mapping):
         raise TypeError(
-            f"load_state_dict: argument 'state_dict': expected a dict, got {type(state).__name__}"
+            "load_state_dict: argument 'state_dict': expected a dict or a function, "
+            f"got {type(state).__name__}"
         )
     if _core.is_recording():
         raise RuntimeError("load_state_dict inside a traced function would run only once; load outside of it")
@@ -72,13 +82,16 @@ def load_state(module: Module, state: Mapping[str, Any], strict: bool) -> LoadRe
     values = {name: to_array(state[name]) for name in tensors if name in state}
     misfits = [text for name, value in values.items() if (text := _misfit(name, tensors[name], value))]
     problems = _describe("wrong", misfits) if misfits else ""
-    if strict and missing:
-        problems += _describe("missing", missing)
-    if strict and unexpected:
-        problems += _describe("unexpected", unexpected)
+    for title, names in (("missing", missing), ("unexpected", unexpected)):
+        wrong = [name for name in names if strict(name)] if callable(strict) else names if strict else []
+        if wrong:
+            problems += _describe(title, wrong)
     if problems:
         hint = "" if misfits else "\nstrict=False loads what there is"
         raise ValueError(f"load_state_dict: the state does not fit {type(module).__name__}:{problems}{hint}")
     for name, value in values.items():
         write(tensors[name], value)
+    for title, names in (("missing", missing), ("unexpected", unexpected)):
+        if names:
+            _log.info("load_state_dict of %s:%s", type(module).__name__, _describe(title, names))
     return LoadResult(missing, unexpected)

@@ -20,6 +20,46 @@ _LAYERS = {
         (2, 4, 7, 6),
     ),
     "conv1d": (lambda: M.Conv1d(4, 6, 3, 2, 1), lambda: nn.Conv1d(4, 6, 3, 2, 1), (2, 4, 9)),
+    "conv2d, reflect": (
+        lambda: M.Conv2d(4, 6, 3, padding=(2, 1), padding_mode="reflect"),
+        lambda: nn.Conv2d(4, 6, 3, padding=(2, 1), padding_mode="reflect"),
+        (2, 4, 7, 6),
+    ),
+    "conv2d, replicate": (
+        lambda: M.Conv2d(4, 6, 3, 2, (0, 3), padding_mode="replicate"),
+        lambda: nn.Conv2d(4, 6, 3, 2, (0, 3), padding_mode="replicate"),
+        (2, 4, 7, 6),
+    ),
+    "conv2d, circular": (
+        lambda: M.Conv2d(4, 6, 3, padding=2, padding_mode="circular", groups=2),
+        lambda: nn.Conv2d(4, 6, 3, padding=2, padding_mode="circular", groups=2),
+        (2, 4, 7, 6),
+    ),
+    "conv2d, same": (
+        lambda: M.Conv2d(4, 6, (3, 2), padding="same", dilation=(2, 1)),
+        lambda: nn.Conv2d(4, 6, (3, 2), padding="same", dilation=(2, 1)),
+        (2, 4, 7, 6),
+    ),
+    "conv2d, same, reflect": (
+        lambda: M.Conv2d(4, 6, 4, padding="same", padding_mode="reflect"),
+        lambda: nn.Conv2d(4, 6, 4, padding="same", padding_mode="reflect"),
+        (2, 4, 7, 6),
+    ),
+    "conv2d, valid": (
+        lambda: M.Conv2d(4, 6, 3, 2, padding="valid"),
+        lambda: nn.Conv2d(4, 6, 3, 2, padding="valid"),
+        (2, 4, 7, 6),
+    ),
+    "conv1d, same": (
+        lambda: M.Conv1d(4, 6, 4, padding="same"),
+        lambda: nn.Conv1d(4, 6, 4, padding="same"),
+        (2, 4, 9),
+    ),
+    "conv1d, circular": (
+        lambda: M.Conv1d(4, 6, 4, padding=3, padding_mode="circular"),
+        lambda: nn.Conv1d(4, 6, 4, padding=3, padding_mode="circular"),
+        (2, 4, 9),
+    ),
     "batch_norm1d": (lambda: M.BatchNorm1d(4), lambda: nn.BatchNorm1d(4), (5, 4)),
     "batch_norm1d, 3": (lambda: M.BatchNorm1d(4), lambda: nn.BatchNorm1d(4), (5, 4, 3)),
     "batch_norm2d": (
@@ -133,6 +173,36 @@ def test_embedding():
     assert repr(layer) == "Embedding(5, 3, padding_idx=3)"
 
 
+@pytest.mark.parametrize("norm_type", [None, 1.0, float("inf")])
+def test_embedding_shortens_the_rows_it_looks_up(norm_type):
+    table = np.random.default_rng(0).normal(size=(6, 3))
+    options = {"padding_idx": 4, "max_norm": 1.0}
+    layer = M.Embedding(6, 3, norm_type=norm_type, initial_weight=table, **options).astype("float64")
+    layer.load_state_dict({"weight": table})
+    theirs = nn.Embedding(6, 3, norm_type=norm_type or 2.0, _weight=torch.tensor(table), **options)
+    index = np.array([[0, 3], [4, 3]])
+    with mi.GradManager().attach(layer.parameters()) as gm:
+        y = layer(mi.tensor(index))
+        gm.backward((y * y).sum())
+    expected = theirs(torch.tensor(index))
+    (expected**2).sum().backward()
+    np.testing.assert_allclose(y.numpy(), expected.detach().numpy(), rtol=1e-12)
+    np.testing.assert_allclose(layer.weight.numpy(), theirs.weight.detach().numpy(), rtol=1e-12)
+    np.testing.assert_allclose(layer.weight.grad.numpy(), theirs.weight.grad.numpy(), rtol=1e-12)
+    assert layer.weight.tolist()[1] == table[1].tolist()  # a row that nobody named
+
+
+def test_embedding_shortens_its_rows_in_a_trace():
+    table = np.full((3, 2), 3.0, "float32")
+    layer = M.Embedding(3, 2, max_norm=1.0, initial_weight=table)
+    step = mi.trace(lambda index: layer(index))
+    for row in (0, 1):
+        step(mi.tensor([row]))
+    lengths = np.linalg.norm(layer.weight.numpy(), axis=1)
+    np.testing.assert_allclose(lengths, [1, 1, 18**0.5], rtol=1e-5)
+    assert repr(layer) == "Embedding(3, 2, max_norm=1.0)"
+
+
 def test_embedding_frozen_and_from_pretrained():
     layer = M.Embedding.from_pretrained(np.eye(3))
     with mi.GradManager().attach(layer.parameters()) as gm:
@@ -163,7 +233,26 @@ def test_dropout():
             ValueError,
             "Conv2d: argument 'kernel_size': expected an int or 2 ints",
         ),
-        (lambda: M.Conv2d(3, 4, 3, padding_mode="reflect"), ValueError, "Conv2d: argument 'padding_mode'"),
+        (
+            lambda: M.Conv2d(3, 4, 3, padding_mode="mirror"),
+            ValueError,
+            "Conv2d: argument 'padding_mode': expected one of 'zeros', 'reflect', 'replicate', 'circular'",
+        ),
+        (
+            lambda: M.Conv2d(3, 4, 3, padding="full"),
+            ValueError,
+            "Conv2d: argument 'padding': expected one of",
+        ),
+        (
+            lambda: M.Conv2d(3, 4, 3, 2, padding="same"),
+            ValueError,
+            "Conv2d: argument 'padding': 'same' needs stride 1",
+        ),
+        (
+            lambda: M.Conv2d(1, 1, 3, padding=2, padding_mode="reflect")(mi.functional.ones((1, 1, 2, 5))),
+            ValueError,
+            "pad: argument 'pad_width': expected less than the size of axis 2",
+        ),
         (lambda: M.Conv2d(3, 4, 3, conv_mode="convolution"), ValueError, "Conv2d: argument 'conv_mode'"),
         (lambda: M.BatchNorm2d(3, momentum=1.5), ValueError, "BatchNorm2d: argument 'momentum'"),
         (lambda: M.LayerNorm(()), ValueError, "LayerNorm: argument 'normalized_shape'"),
@@ -174,7 +263,12 @@ def test_dropout():
             ValueError,
             "Embedding: argument 'initial_weight'",
         ),
-        (lambda: M.Embedding(3, 2, max_norm=1.0), NotImplementedError, "max_norm"),
+        (lambda: M.Embedding(3, 2, max_norm=0.0), ValueError, "Embedding: argument 'max_norm'"),
+        (
+            lambda: mi.functional.embedding(mi.tensor([0]), mi.functional.ones((1, 1)), norm_type=1.0),
+            ValueError,
+            "embedding: argument 'norm_type': needs max_norm",
+        ),
         (
             lambda: M.BatchNorm2d(3)(mi.functional.ones((2, 3))),
             ValueError,

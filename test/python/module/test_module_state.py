@@ -123,7 +123,30 @@ def test_not_strict():
     assert layer.weight.tolist() == [[1, 1], [1, 1]] and layer.bias.tolist() == bias.tolist()
     with pytest.raises(ValueError, match="expected shape"):
         layer.load_state_dict({"weight": np.ones(3)}, strict=False)
-    with pytest.raises(TypeError, match="load_state_dict: argument 'state_dict': expected a dict, got list"):
+    with pytest.raises(
+        TypeError, match="load_state_dict: argument 'state_dict': expected a dict or a function"
+    ):
         layer.load_state_dict([1])
     with pytest.raises(ValueError, match="strict=False loads what there is"):
         layer.load_state_dict({})
+
+
+def test_strict_by_name():
+    layer = M.Linear(2, 2)
+    state = {"weight": np.ones((2, 2)), "head.weight": np.ones(1)}
+    result = layer.load_state_dict(state, strict=lambda name: not name.startswith(("head.", "bias")))
+    assert result == (["bias"], ["head.weight"]) and layer.weight.tolist() == [[1, 1], [1, 1]]
+    with pytest.raises(ValueError) as caught:
+        layer.load_state_dict(state, strict=lambda name: name == "bias")
+    assert "missing: bias" in str(caught.value) and "head" not in str(caught.value)
+
+
+def test_a_function_gives_the_values():
+    layer = M.Linear(2, 2)
+    flat = {"weight": np.arange(4.0), "bias": np.zeros((1, 2))}  # MegEngine's shapes, say
+    assert layer.load_state_dict(lambda name, tensor: flat[name].reshape(tensor.shape)) == ([], [])
+    assert layer.weight.tolist() == [[0, 1], [2, 3]]
+    with pytest.raises(ValueError, match="missing: bias"):
+        layer.load_state_dict(lambda name, tensor: None if name == "bias" else tensor)
+    result = layer.load_state_dict(lambda name, tensor: None, strict=False)
+    assert result.missing_keys == ["weight", "bias"]

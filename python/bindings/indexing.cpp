@@ -69,18 +69,37 @@ void take_slice(py::handle item, Dim size, SliceAttrs& out) {
   out.stride.push_back(stride);
 }
 
-void take_integer(py::handle item, Dim size, int axis, SliceAttrs& out) {
+void take_whole_axis(Key& key, Dim size) {
+  key.slice.start.push_back(0);
+  key.slice.size.push_back(size);
+  key.slice.stride.push_back(1);
+  key.layout.push_back(size);
+}
+
+Dim integer_index(py::handle item, Dim size, int axis) {
   std::optional<Dim> index = dim_from_object(item);
-  if (!index)
+  if (!index || PyBool_Check(item.ptr()))
     fail(ErrorKind::kType, "expected integers, slices, None, ... or integer tensors, got " +
                                py::repr(item).cast<std::string>());
   Dim at = *index;
   if (at.is_static() && at.value() < 0) at = at + size;
   if (at.is_static() && size.is_static() && (at.value() < 0 || at.value() >= size.value()))
     raise(ErrorKind::kIndex, "index: ", *index, " is out of bounds for axis ", axis, " of size ", size);
-  out.start.push_back(at);
-  out.size.push_back(1);
-  out.stride.push_back(1);
+  return at;
+}
+
+void take_integer(py::handle item, Key& key, Dim size, int axis) {
+  key.slice.start.push_back(integer_index(item, size, axis));
+  key.slice.size.push_back(1);
+  key.slice.stride.push_back(1);
+  key.has_new_axis_or_drop = true;
+}
+
+/// Beside arrays an integer is an array of rank 0, as in NumPy: it decides where their axes stand in the
+/// result.
+void take_integer_as_array(py::handle item, Key& key, Dim size, int axis, Device device) {
+  key.arrays.emplace_back(key.layout.size(), dim_value(integer_index(item, size, axis), device));
+  take_whole_axis(key, size);
 }
 
 /// A mask becomes one integer array an axis of it: its true places, found on the host.
@@ -112,28 +131,27 @@ void take_array(py::handle item, Key& key, const Dims& shape, int axis) {
       fail(ErrorKind::kType, "expected an integer or bool array, got a floating one");
   }
   for (size_t i = 0; i < indices.size(); ++i) {
-    key.slice.start.push_back(0);
-    key.slice.size.push_back(shape[axis + static_cast<int>(i)]);
-    key.slice.stride.push_back(1);
     key.arrays.emplace_back(key.layout.size(), indices[i]);
-    key.layout.push_back(shape[axis + static_cast<int>(i)]);
+    take_whole_axis(key, shape[axis + static_cast<int>(i)]);
   }
 }
 
 void take_rest(Key& key, const Dims& shape, int axis, int count) {
-  for (int i = 0; i < count; ++i) {
-    key.slice.start.push_back(0);
-    key.slice.size.push_back(shape[axis + i]);
-    key.slice.stride.push_back(1);
-    key.layout.push_back(shape[axis + i]);
-  }
+  for (int i = 0; i < count; ++i) take_whole_axis(key, shape[axis + i]);
 }
 
-Key parse_key(PyObject* object, const Dims& shape) {
+bool takes_array(py::handle item) {
+  return is_array(item) && !(is_tensor(item.ptr()) && axes_taken(item) == 0);
+}
+
+Key parse_key(PyObject* object, const Var& x) {
+  const Dims shape = x.shape();
   py::tuple items = PyTuple_Check(object) ? py::reinterpret_borrow<py::tuple>(object)
                                           : py::make_tuple(py::reinterpret_borrow<py::object>(object));
   int taken = 0, ellipses = 0;
+  bool has_arrays = false;
   for (py::handle item : items) {
+    has_arrays |= takes_array(item);
     taken += axes_taken(item);
     ellipses += item.is(py::handle(Py_Ellipsis));
   }
@@ -153,14 +171,16 @@ Key parse_key(PyObject* object, const Dims& shape) {
     } else if (PySlice_Check(item.ptr())) {
       take_slice(item, shape[axis++], key.slice);
       key.layout.push_back(key.slice.size.back());
-    } else if (is_array(item) && !(is_tensor(item.ptr()) && axes_taken(item) == 0)) {
+    } else if (takes_array(item)) {
       int taken_here = axes_taken(item);
       take_array(item, key, shape, axis);
       axis += taken_here;
-    } else {
-      take_integer(item, shape[axis], axis, key.slice);
+    } else if (has_arrays) {
+      take_integer_as_array(item, key, shape[axis], axis, x.type().device);
       ++axis;
-      key.has_new_axis_or_drop = true;
+    } else {
+      take_integer(item, key, shape[axis], axis);
+      ++axis;
     }
   }
   take_rest(key, shape, axis, shape.size() - axis);
@@ -173,30 +193,22 @@ bool takes_all(const SliceAttrs& slice, const Dims& shape) {
   return true;
 }
 
-Var apply_arrays(const Var& x, const Key& key) {
-  static const OpDef& op = find_op("index");
-  std::vector<Var> inputs{x};
-  Ints axes;
-  for (const auto& [axis, array] : key.arrays) {
-    axes.push_back(axis);
-    inputs.push_back(array);
-  }
-  return call(op, parse_attrs("index", *op.attrs, {{"axes", axes}}), inputs)[0];
+/// What the slices, integers and None of a key leave of x, before arrays are applied.
+Var basic_part(const Var& x, const Key& key) {
+  Var part =
+      takes_all(key.slice, x.shape()) ? x : slice(x, key.slice.start, key.slice.size, key.slice.stride);
+  return key.has_new_axis_or_drop ? reshape(part, key.layout) : part;
 }
 
-void set_arrays(PyObject* tensor, const Var& x, const Key& key, const Var& value) {
-  static const OpDef& op = find_op("index_set");
-  if (!takes_all(key.slice, x.shape()) || key.has_new_axis_or_drop)
-    fail(ErrorKind::kNotImplemented,
-         "assignment that mixes integer arrays with slices or integers; index one axis at a time");
-  std::vector<Var> inputs{x, value};
+/// `op` ("index", "index_set") on the inputs and the key's arrays.
+Var with_arrays(const char* name, std::vector<Var> inputs, const Key& key) {
   Ints axes;
   for (const auto& [axis, array] : key.arrays) {
     axes.push_back(axis);
     inputs.push_back(array);
   }
-  assign(tensor, call(op, parse_attrs("index_set", *op.attrs, {{"axes", axes}}), inputs)[0],
-         "assignment to an index");
+  const OpDef& op = find_op(name);
+  return call(op, parse_attrs(name, *op.attrs, {{"axes", axes}}), inputs)[0];
 }
 
 /// The value with the slice's rank: axes that integers drop or None adds are put back.
@@ -213,11 +225,9 @@ Var fit_value(const Var& value, const Key& key) {
 PyObject* get_item(PyObject* tensor, PyObject* object) {
   EmitterScope scope(&eager_emitter());
   Var x = var_of(tensor);
-  Key key = parse_key(object, x.shape());
-  Var result =
-      takes_all(key.slice, x.shape()) ? x : slice(x, key.slice.start, key.slice.size, key.slice.stride);
-  if (key.has_new_axis_or_drop) result = reshape(result, key.layout);
-  if (!key.arrays.empty()) result = apply_arrays(result, key);
+  Key key = parse_key(object, x);
+  Var result = basic_part(x, key);
+  if (!key.arrays.empty()) result = with_arrays("index", {result}, key);
   if (result == x) result = reshape(x, x.shape());  // x[:] and x[...] are new tensors
   PyObject* item = wrap_var(result);
   cell_of(item).is_view = eager(result).ref.storage == eager(x).ref.storage;
@@ -230,11 +240,13 @@ void set_item(PyObject* tensor, PyObject* object, PyObject* new_value) {
           "assignment into an unnamed view, as in x[0][1] = y, would be lost; write x[0, 1] = y");
   EmitterScope scope(&eager_emitter());
   Var x = var_of(tensor);
-  Key key = parse_key(object, x.shape());
+  Key key = parse_key(object, x);
   TensorType like = eager(x).concrete_type();
   Var value = cast(operand(new_value, &like), like.dtype);
-  if (!key.arrays.empty()) return set_arrays(tensor, x, key, value);
-  assign(tensor, set_slice(x, fit_value(value, key), key.slice.start, key.slice.size, key.slice.stride),
+  if (!key.arrays.empty()) value = with_arrays("index_set", {basic_part(x, key), value}, key);
+  const bool all = !key.arrays.empty() && takes_all(key.slice, x.shape()) && !key.has_new_axis_or_drop;
+  assign(tensor,
+         all ? value : set_slice(x, fit_value(value, key), key.slice.start, key.slice.size, key.slice.stride),
          "assignment");
 }
 

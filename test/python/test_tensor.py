@@ -124,11 +124,32 @@ def test_random_indices_as_numpy() -> None:
         (-1, [0, 4]),
         (np.array([True, False, True, False]),),
         (slice(1, 3), None, [0, 1]),
+        (0, slice(None), [0, 1]),  # beside arrays an integer is one: their axis comes first
+        (slice(None), 1, [0, 1]),
+        ([0, 3], slice(1, 3), -1),
+        (1, [0, 4], 2),
+        (np.array([True, False, True, False]), slice(None), 0),
     ],
 )
 def test_array_indices_as_numpy(key: tuple) -> None:
     a = np.arange(120, dtype="float32").reshape(4, 5, 6)
     np.testing.assert_array_equal(mi.tensor(a)[key].numpy(), a[key])
+    for value in (7.0, np.arange(a[key].size, dtype="float32").reshape(a[key].shape)):
+        x, expected = mi.tensor(a), a.copy()
+        x[key], expected[key] = value, value
+        np.testing.assert_array_equal(x.numpy(), expected)
+
+
+def test_gradient_of_an_assignment_to_mixed_indices() -> None:
+    x, value = mi.tensor(np.ones((3, 4), "float32")), mi.tensor([5.0, 6.0])
+    with mi.GradManager().attach([x, value]) as gm:
+        y = x * 1
+        y[[0, 2], 1] = value
+        gm.backward((y * y).sum())
+    expected = np.full((3, 4), 2.0)
+    expected[[0, 2], 1] = 0
+    np.testing.assert_array_equal(x.grad.numpy(), expected)
+    assert value.grad.tolist() == [10.0, 12.0]
 
 
 def test_index_errors() -> None:
@@ -137,6 +158,7 @@ def test_index_errors() -> None:
         (5, IndexError, "5 is out of bounds for axis 0 of size 2"),
         ((0, 0, 0), IndexError, "too many indices"),
         ("a", TypeError, "expected integers"),
+        (True, TypeError, "expected integers"),  # NumPy adds an axis: ours would read row 1
         (mi.tensor([0.5]), TypeError, "integer or bool"),
         (mi.tensor([7]), IndexError, "index"),
     ]:

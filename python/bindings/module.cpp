@@ -13,6 +13,7 @@ PYBIND11_MODULE(_core, m) {
   using namespace miai::python;
   m.doc() = "Core of miai; use the package, not this.";
   m.attr("__version__") = MIAI_VERSION;
+  m.attr("build_info") = MIAI_BUILD;
   py::register_exception_translator([](std::exception_ptr failure) {
     if (!failure) return;
     try {

@@ -14,7 +14,8 @@ _core.set_package_folder(str(_pathlib.Path(__file__).parent) + _os.sep)
 
 from . import dtype  # noqa: E402
 from .dtype import bfloat16, float16, float32, float64, int8, int16, int32, int64, uint8  # noqa: E402
-from .tensor import Parameter, Tensor, install_methods, tensor  # noqa: E402
+from .tensor import Parameter, Tensor, tensor  # noqa: E402
+from .tensor_methods import install_methods  # noqa: E402
 
 install_methods()
 
@@ -32,6 +33,7 @@ from .device import (  # noqa: E402
 )
 from .dlpack import from_dlpack, from_numpy  # noqa: E402
 from .jit import trace  # noqa: E402
+from .logger import get_logger, set_log_file, set_log_level  # noqa: E402
 from .serialization import load, save  # noqa: E402
 
 __version__: str = _core.__version__
@@ -50,8 +52,8 @@ def sdk_path() -> str:
 __all__ = [
     "GradManager", "Parameter", "Tensor", "autodiff", "bfloat16", "data", "debug", "device", "dtype",
     "float16", "float32", "float64", "from_dlpack", "from_numpy", "functional", "get_default_device",
-    "get_device_count", "grad", "int16", "int32", "int64", "int8", "is_cuda_available", "jit", "load",
-    "load_checkpoint", "module", "no_grad", "optimizer", "random", "register_operator", "save",
-    "save_checkpoint", "sdk_path", "set_default_device", "show_config", "synchronize", "tensor", "trace",
-    "uint8", "value_and_grad",
+    "get_device_count", "get_logger", "grad", "int16", "int32", "int64", "int8", "is_cuda_available", "jit",
+    "load", "load_checkpoint", "module", "no_grad", "optimizer", "random", "register_operator", "save",
+    "save_checkpoint", "sdk_path", "set_default_device", "set_log_file", "set_log_level", "show_config",
+    "synchronize", "tensor", "trace", "uint8", "value_and_grad",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a bug report needs, and the environment variables that Miai reads."""
+"""What a bug report needs, and the environment variables that Miai reads (docs/environment.md)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ import numpy as np
 from . import _core
 
 ENVIRONMENT = {
-    "MIAI_NUM_THREADS": "threads that one operator may use (default: the cores at hand)",
+    "MIAI_NUM_THREADS": "threads that one operator may use, 1 to 1024 (default: OMP_NUM_THREADS, else the "
+    "cores that affinity and the control group allow)",
+    "OMP_NUM_THREADS": "the same, where MIAI_NUM_THREADS is not set",
     "MIAI_TRACE": "0 turns @trace off",
-    "MIAI_ISA": "lowers the instruction set of our kernels: baseline, avx2 or avx512",
-    "MIAI_DISABLE_KERNELS": "kernels to leave out, by comma-separated name prefixes",
+    "MIAI_ISA": "the best instruction set that our own kernels use: baseline, avx2 or avx512",
+    "MIAI_DISABLE_KERNELS": "kernels to leave out, by comma-separated name prefixes (onednn, x86/conv2d)",
+    "MIAI_LOG_LEVEL": "shows log messages from this level on stderr: debug, info, warning or error",
+    "MIAI_DUMP_PASSES": "prints each traced function after every pass that changed it",
     "MIAI_DEV_SHM": "1 keeps the data loader's shared memory in /dev/shm (default: anonymous memory)",
-    "MIAI_FAKE_SEED": "seed of the fake device's delays and order",
+    "MIAI_FAKE_SEED": "seed of the order and the delays of the fake device, which tests use",
 }
+_FLAGS = ("sse4_2", "avx2", "fma", "f16c", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16")
 
 
 def show_config() -> str:
@@ -26,24 +31,30 @@ def show_config() -> str:
     >>> "miai" in show_config()
     True
     """
-    flags = ""
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo", encoding="utf-8") as info:
-            text = info.read()
-        words = set(text.split())
-        flags = " ".join(
-            f for f in ("sse4_2", "avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16") if f in words
-        )
     rows = {
         "miai": _core.__version__,
-        "python": sys.version.split()[0],
+        "built with": _core.build_info,
+        "python": f"{sys.version.split()[0]} ({platform.python_implementation()})",
         "numpy": np.__version__,
-        "system": platform.platform(),
-        "processor": f"{platform.machine()}, {os.cpu_count()} cores, {flags}",
-        "oneDNN": "yes" if any("onednn" in k for k in _core.kernels("conv2d")) else "no",
+        "system": f"{platform.system()} {platform.release()}, {' '.join(platform.libc_ver())}",
+        "processor": _processor(),
+        "kernels of conv2d": ", ".join(_core.kernels("conv2d")),
         "threads": str(_core.thread_count()),
-        "devices": ", ".join(f"{kind}: {_core.device_count(kind)}" for kind in ("cpu", "fake")),
+        "devices": f"cpu: {_core.device_count('cpu')}, default {_core.default_device()}",
     }
     lines = [f"{key}: {value}" for key, value in rows.items()]
     lines += [f"{name}={os.environ[name]}" for name in ENVIRONMENT if name in os.environ]
     return "\n".join(lines)
+
+
+def _processor() -> str:
+    model, flags = "", set()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo", encoding="utf-8") as info:
+            fields = dict(
+                line.split(":", 1) for line in info.read().split("\n\n")[0].splitlines() if ":" in line
+            )
+        named = {key.strip(): value.strip() for key, value in fields.items()}
+        model, flags = named.get("model name", ""), set(named.get("flags", "").split())
+    known = " ".join(flag for flag in _FLAGS if flag in flags)
+    return ", ".join(part for part in (platform.machine(), model, f"{os.cpu_count()} cores", known) if part)

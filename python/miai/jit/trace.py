@@ -9,10 +9,14 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from .. import _core
+from ..logger import get_logger
 from .check import compare_runs
 from .program import Program
 from .report import MemoryReport
 from .signature import Call, Sizes, parameter_names
+
+_log = get_logger("jit")
+_MANY_PROGRAMS = 16  # of one function: something changes in each call
 
 
 class TraceError(RuntimeError):
@@ -128,7 +132,18 @@ class trace:  # noqa: N801 - a decorator
         program = Program(self._name, self.function, call, sizes.flags(call), self.opt_level)
         self._programs.setdefault((call.base, sizes.key(call)), []).insert(0, program)
         self._last = program
+        self._tell_of_recording(call)
         return program.take_result()
+
+    def _tell_of_recording(self, call: Call) -> None:
+        _log.info("%s: program %d recorded, for shapes %s", self._name, self.program_count, call.shapes)
+        if self.program_count == _MANY_PROGRAMS:
+            _log.warning(
+                "%s has been recorded %d times: an argument, a size or a setting is new in each call; Python "
+                "numbers among the arguments are better passed as tensors, sizes named by dynamic=",
+                self._name,
+                _MANY_PROGRAMS,
+            )
 
     def _recorded(self, what: str) -> Program:
         if self._last is None:

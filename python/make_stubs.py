@@ -32,11 +32,11 @@ HEADER = '''"""Made from the operator table by python/make_stubs.py."""
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from .._core import Dim, Tensor
 '''
-OPERAND = "Tensor | np.ndarray | bool | int | float"
+OPERAND = "Tensor | NDArray[Any] | bool | int | float"
 
 
 def load_extension(path: str) -> ModuleType:

@@ -8,6 +8,31 @@ from ..tensor import Tensor
 _embedding = _core.op("embedding")
 
 
+def conv1d(
+    inp: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    groups: int = 1,
+) -> Tensor:
+    """1-d convolution (cross-correlation) of (N, C, L) with `weight` (out, C / groups, k) and `bias` (out,).
+
+    >>> import miai as mi
+    >>> conv1d(mi.tensor([[[1.0, 2.0, 4.0]]]), mi.tensor([[[-1.0, 1.0]]])).tolist()
+    [[[1.0, 2.0]]]
+    """
+    if inp.ndim != 3 or weight.ndim != 3:
+        name, wrong = ("inp", inp) if inp.ndim != 3 else ("weight", weight)
+        raise ValueError(
+            f"conv1d: argument '{name}': expected rank 3, got rank {wrong.ndim} (shape {list(wrong.shape)})"
+        )
+    expand, conv2d = _core.op("expand_dims"), _core.op("conv2d")
+    flat = (1, stride), (0, padding), (1, dilation)
+    return _core.op("squeeze")(conv2d(expand(inp, 2), expand(weight, 2), bias, *flat, groups), 2)
+
+
 def dropout(inp: Tensor, drop_prob: float, training: bool = True) -> Tensor:
     """Zeroes elements with probability `drop_prob` and scales the others by 1 / (1 - drop_prob); `inp` itself
     if not training.

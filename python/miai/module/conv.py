@@ -133,18 +133,6 @@ class Conv1d(_Conv):
     _rank = 1
 
     def forward(self, inp: Tensor) -> Tensor:
-        if inp.ndim != 3:
-            raise ValueError(
-                f"Conv1d: argument 'inp': expected rank 3, got rank {inp.ndim} (shape {list(inp.shape)})"
-            )
-        inp, padding = self._padded(inp)
-        out = F.conv2d(
-            F.expand_dims(inp, 2),
-            F.expand_dims(self.weight, 2),
-            self.bias,
-            (1, *self.stride),
-            (0, *padding),
-            (1, *self.dilation),
-            self.groups,
-        )
-        return F.squeeze(out, 2)
+        inp, (padding,) = self._padded(inp)
+        (stride,), (dilation,) = self.stride, self.dilation
+        return F.conv1d(inp, self.weight, self.bias, stride, padding, dilation, self.groups)

@@ -282,7 +282,7 @@ def test_dropout():
         (
             lambda: M.Conv1d(3, 4, 3)(mi.functional.ones((2, 3))),
             ValueError,
-            "Conv1d: argument 'inp': expected rank 3",
+            "conv1d: argument 'inp': expected rank 3",
         ),
         (lambda: M.Linear(3, 4)(mi.functional.ones((2, 5))), ValueError, "linear"),
         (lambda: M.Conv2d(3, 4, 3)(mi.functional.ones((2, 5, 8, 8))), ValueError, "conv2d"),

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "kernels/common/error.h"
 #include "kernels/common/parallel.h"
@@ -28,7 +29,7 @@ class Session {
       : model_(std::move(model)),
         function_(model_->function(function)),
         variables_(std::move(variables)),
-        execution_(model_->executable(function_, 0)) {
+        execution_(std::in_place, model_->executable(function_, 0)) {
     inputs_.resize(function_.function->inputs.size());
     const auto& states = function_.function->states;
     writes_ = std::any_of(states.begin(), states.end(), [](const State& s) { return s.output != nullptr; });
@@ -37,7 +38,7 @@ class Session {
   void set_threads(int threads) {
     ThreadCountScope valid(threads);
     if (threads == threads_) return;
-    execution_ = Execution(model_->executable(function_, threads));
+    execution_.emplace(model_->executable(function_, threads));
     threads_ = threads;
   }
 
@@ -116,7 +117,7 @@ class Session {
       slots.push_back(std::move(slot));
     }
     if (!writes_) lock.unlock();  // readers of the same values run side by side
-    std::vector<TensorRef> outputs = execution_.run(inputs, slots);
+    std::vector<TensorRef> outputs = execution_->run(inputs, slots);
     for (size_t i = 0; i < slots.size(); ++i)
       if (function_.function->states[i].output)
         variables_->value(function_.function->states[i].name) = std::move(slots[i].value);
@@ -142,7 +143,7 @@ class Session {
   std::shared_ptr<const LoadedModel> model_;
   const ModelFunction& function_;
   std::shared_ptr<Variables> variables_;
-  Execution execution_;
+  std::optional<Execution> execution_;  // always there
   std::vector<TensorRef> inputs_, outputs_;
   bool writes_ = false;
   int threads_ = 0;

@@ -188,6 +188,12 @@ TEST_F(DimTest, ThreadsAgreeOnExpressions) {
   for (auto& result : results) EXPECT_EQ(result, results[0]);
 }
 
+TEST_F(DimTest, IntegersOf62BitsAndASign) {
+  constexpr int64_t kLimit = int64_t{1} << 62;
+  for (int64_t value : {kLimit - 1, -kLimit, int64_t{0}}) EXPECT_EQ(Dim(value).value(), value);
+  for (int64_t value : {kLimit, -kLimit - 1, INT64_MAX, INT64_MIN}) EXPECT_THROW(Dim{value}, Error);
+}
+
 TEST_F(DimTest, TypesPrintTheirDims) {
   std::ostringstream out;
   out << TensorType{DType::kFloat32, {n, 3}, {}} << ' '

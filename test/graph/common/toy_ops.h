@@ -20,13 +20,15 @@ struct ToyScaleAttrs {
   Dim size = 0;
   Ints list;
   Dims dims;
+  Number number;
   static auto fields() {
     return std::tuple{field("factor", &ToyScaleAttrs::factor, "of every element"),
                       field("note", &ToyScaleAttrs::note, "any text"),
                       field("tag", &ToyScaleAttrs::tag, "any dtype"),
                       field("size", &ToyScaleAttrs::size, "any dim"),
                       field("list", &ToyScaleAttrs::list, "any ints"),
-                      field("dims", &ToyScaleAttrs::dims, "any dims")};
+                      field("dims", &ToyScaleAttrs::dims, "any dims"),
+                      field("number", &ToyScaleAttrs::number, "any number or dim")};
   }
 };
 

@@ -55,8 +55,8 @@ TEST(Text, SymbolsAndConditions) {
 
 TEST(Text, AttributesOfEveryKind) {
   expect_round_trip(R"(func @main(%0 x: float32[n]) {
-  %1 = toy_scale(%0) {factor=0.1, note='it\'s a "note"\\ with\nlines, and {braces}', tag=int64, size=n, list=[1, -2], dims=[n, 3]}: float32[n]
-  %2 = toy_scale(%1) {factor=1e-30, size=7}: float32[n]
+  %1 = toy_scale(%0) {factor=0.1, note='it\'s a "note"\\ with\nlines, and {braces}', tag=int64, size=n, list=[1, -2], dims=[n, 3], number=-2.5}: float32[n]
+  %2 = toy_scale(%1) {factor=1e-30, size=7, number=n * 2 + 1}: float32[n]
   return %2
 }
 )");

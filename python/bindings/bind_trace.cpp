@@ -86,10 +86,19 @@ auto comparison(F f) {
   return [f](Dim a, py::handle b) { return f(guarded_value(a), guarded_value(to_dim(b))); };
 }
 
+/// A quotient is no size. A tensor is asked next: it divides by sizes.
+py::object true_division(Dim dim, py::handle other) {
+  if (is_tensor(other.ptr())) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+  raise(ErrorKind::kType, "/ with the dynamic size ", dim, ": expected a tensor on the other side, got ",
+        py::repr(other).cast<std::string>(),
+        "; divide the tensor by the size, use //, or float(size), which records the program anew for each");
+}
+
 void bind_dim(py::module_& m) {
   auto add = [](Dim a, Dim b) { return a + b; };
   auto sub = [](Dim a, Dim b) { return a - b; };
   auto mul = [](Dim a, Dim b) { return a * b; };
+  auto mod = [](Dim a, Dim b) { return a - floor_div(a, b) * b; };
   py::class_<Dim>(m, "Dim", "A dynamic dimension of a traced function: an expression over symbols.")
       .def("__add__", arithmetic(add))
       .def("__radd__", reflected(add))
@@ -99,6 +108,10 @@ void bind_dim(py::module_& m) {
       .def("__rmul__", reflected(mul))
       .def("__floordiv__", arithmetic([](Dim a, Dim b) { return floor_div(a, b); }))
       .def("__rfloordiv__", reflected([](Dim a, Dim b) { return floor_div(a, b); }))
+      .def("__mod__", arithmetic(mod))
+      .def("__rmod__", reflected(mod))
+      .def("__truediv__", true_division)
+      .def("__rtruediv__", true_division)
       .def("__neg__", [](Dim a) { return dim_to_object(Dim(0) - a); })
       .def("__int__", guarded_value)
       .def("__index__", guarded_value)

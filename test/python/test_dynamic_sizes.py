@@ -33,6 +33,8 @@ OF_ROWS = {
     "positions": lambda x: x + F.expand_dims(F.arange(x.shape[0]), 1),
     "mask": lambda x: F.where(F.expand_dims(F.arange(x.shape[0]), 1) < x.shape[0] - 1, x, 0.0),
     "index": lambda x: x[x.shape[0] - 1, [0, 2]],
+    "remainder": lambda x: F.zeros((x.shape[0] % 3 + 1, 20 % x.shape[0])),
+    "size by tensor": lambda x: x.shape[0] / (x * x + 1),
     "reshape": lambda x: x.reshape(x.shape[0] * 3),
 }
 
@@ -90,6 +92,8 @@ def test_what_a_size_may_not_be() -> None:
         lambda x: F.arange(0, x.shape[0], 0.5), ValueError, "'step': expected an integer beside a dynamic"
     )
     refusal(lambda x: F.arange(0, 9, x.shape[0]), NotImplementedError, "'step': expected a number, got")
+    refusal(lambda x: x * (1 / x.shape[0]), TypeError, "/ with the dynamic size x_0: .* divide the tensor")
+    refusal(lambda x: x * (x.shape[0] / 2), TypeError, "/ with the dynamic size x_0: .* divide the tensor")
     refusal(lambda x: F.pad(x, (0, x.shape[0], 0, 0)), TypeError, "'pad_width': expected ints, got")
 
 

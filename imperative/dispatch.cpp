@@ -119,6 +119,15 @@ Vars execute(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs) {
   return outputs;
 }
 
+/// The lowering once more, seen by the recording and by no tape.
+void record_lowered(Recording& recording, const OpDef& op, const Attrs& attrs, std::span<const Var> inputs,
+                    const Vars& outputs) {
+  NoGradScope no_grad;
+  EmitterScope scope(&eager_emitter());
+  Vars lowered = op.lower(inputs, attrs);
+  recording.record_lowered(op, attrs, inputs, outputs, lowered, find_plan(op, attrs, inputs)->is_composite);
+}
+
 }  // namespace
 
 Vars dispatch_unrecorded(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs) {
@@ -128,7 +137,11 @@ Vars dispatch_unrecorded(const OpDef& op, const Attrs& attrs, std::span<const Va
 Vars dispatch(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs) {
   Recording* recording = Recording::current();
   Vars outputs = execute(op, recording ? recording->concrete(attrs) : attrs, inputs);
-  if (recording) recording->record(op, attrs, inputs, outputs);
+  if (recording && op.lowers_eagerly) {
+    record_lowered(*recording, op, attrs, inputs, outputs);
+  } else if (recording) {
+    recording->record(op, attrs, inputs, outputs);
+  }
   record_on_tapes(op, attrs, inputs, outputs);
   return outputs;
 }

@@ -128,6 +128,24 @@ void Recording::record_random(const OpDef& op, const Attrs& attrs, std::vector<V
   for (size_t i = 0; i < outputs.size(); ++i) map(eager(outputs[i]), node->outputs[i]);
 }
 
+void Recording::record_lowered(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs,
+                               const Vars& outputs, const Vars& lowered, bool is_composite) {
+  if (!is_composite) record(op, attrs, inputs, outputs);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    Value* by = find(eager(lowered[i]).id);
+    if (!by) raise(ErrorKind::kRuntime, op.name, ": its lowering gave a tensor computed before the traced call");
+    if (is_composite) {
+      map(eager(outputs[i]), by);
+      continue;
+    }
+    Value* output = find(eager(outputs[i]).id);
+    if (!(output->type == by->type))
+      raise(ErrorKind::kValue, op.name, ": its lowering gave ", by->type, " for output ", i, ", infer said ",
+            output->type);
+    output->producer->lowered.push_back(by);
+  }
+}
+
 void Recording::record_constant(const EagerValue& value) {
   map(value, function_->add_constant(value.concrete_type(), host_constant(value)));
 }

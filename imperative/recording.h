@@ -40,6 +40,10 @@ class Recording {
   void adopt(Cell& cell) { cell.made_in_trace = serial_; }  // a cell made in this recording
 
   void record(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs, const Vars& outputs);
+  /// Of an operator that lowers eagerly: `lowered` are the recorded results of its lowering, which stand for
+  /// the outputs in a file, or everywhere if it has no kernel (`is_composite`).
+  void record_lowered(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs, const Vars& outputs,
+                      const Vars& lowered, bool is_composite);
   void record_constant(const EagerValue& value);
   /// The state input and the ticket of the next random operator drawing from this generator.
   struct Ticket {

@@ -71,9 +71,11 @@ Vars Tape::backward(const Vars& targets, const Vars& out_grads, const std::vecto
   return result;
 }
 
+Tape Tape::within_no_grad() { return Tape(g_no_grad); }
+
 void record_on_tapes(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs, const Vars& outputs) {
-  if (g_tapes.empty() || g_no_grad) return;
-  for (Tape* tape : g_tapes) tape->record(op, attrs, inputs, outputs);
+  for (Tape* tape : g_tapes)
+    if (g_no_grad <= tape->no_grad_depth()) tape->record(op, attrs, inputs, outputs);
 }
 
 bool any_tape_tracks(std::span<const Var> inputs) {

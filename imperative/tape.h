@@ -16,6 +16,8 @@ class Tape {
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
+  /// A tape that records although a no_grad is in force now: of a gradient rule, which differentiates inside.
+  static Tape within_no_grad();
 
   void attach(const ValuePtr& value) { tracked_.insert(value->id); }
   bool tracks(uint64_t id) const { return tracked_.contains(id); }
@@ -23,6 +25,7 @@ class Tape {
   void start();
   void stop();
   bool is_active() const { return active_; }
+  int no_grad_depth() const { return no_grad_depth_; }
   void clear();
 
   void record(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs, const Vars& outputs);
@@ -34,6 +37,9 @@ class Tape {
   std::unordered_set<uint64_t> tracked_;
   std::vector<OpRecord> records_;
   bool active_ = false;
+  int no_grad_depth_ = 0;  // of scopes that it does not heed
+
+  explicit Tape(int no_grad_depth) : no_grad_depth_(no_grad_depth) {}
 };
 
 /// Tells the active tapes of this thread; a no-op when there is none.

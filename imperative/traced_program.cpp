@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 
+#include "graph/passes/pass.h"
 #include "imperative/anomaly.h"
 
 namespace miai {
@@ -58,19 +59,33 @@ bool bind_symbols(const Value& input, const Shape& shape, SymbolValues& sizes) {
   return true;
 }
 
+std::vector<BoundCell> bind(const std::vector<CapturedCell>& captured) {
+  std::vector<BoundCell> cells;
+  for (const CapturedCell& c : captured) {
+    TensorType type = c.input ? c.input->type : TensorType{};
+    cells.push_back({WeakCell(*c.cell), c.cell->name, type, !c.initial, c.input != nullptr,
+                     c.written || c.output, c.cleared});
+  }
+  return cells;
+}
+
 }  // namespace
 
 TracedProgram::TracedProgram(FunctionPtr function, const std::vector<CapturedCell>& captured,
                              const CompileOptions& options)
+    : TracedProgram(std::move(function), bind(captured), options.opt_level) {}
+
+TracedProgram::TracedProgram(FunctionPtr function, std::vector<BoundCell> cells, int opt_level)
     : function_(std::move(function)),
-      opt_level_(options.opt_level),
-      executable_(compile(*function_, options)),
-      execution_(executable_) {
-  for (const CapturedCell& c : captured) {
-    TensorType type = c.input ? c.input->type : TensorType{};
-    cells_.push_back({WeakCell(*c.cell), c.cell->name, type, !c.initial, c.input != nullptr,
-                      c.written || c.output, c.cleared});
-  }
+      opt_level_(opt_level),
+      cells_(std::move(cells)),
+      executable_(compile(*function_, {.opt_level = opt_level})),
+      execution_(executable_) {}
+
+std::unique_ptr<TracedProgram> TracedProgram::lowered() const {
+  FunctionPtr function = use_lowerings(*function_);
+  if (!function) return nullptr;
+  return std::unique_ptr<TracedProgram>(new TracedProgram(std::move(function), cells_, opt_level_));  // NOLINT
 }
 
 std::vector<CellPtr> TracedProgram::lock_cells() const {

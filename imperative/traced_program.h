@@ -40,12 +40,16 @@ class TracedProgram {
   /// The cells behind the function's states, in order, with their names; null: gone.
   std::vector<std::pair<CellPtr, std::string>> state_cells() const;
   int opt_level() const { return opt_level_; }
+  /// The program that a file holds where operators are known to this process alone: it has their lowerings.
+  /// nullptr: there are none such.
+  std::unique_ptr<TracedProgram> lowered() const;
   void release_memory();
   /// What the captured cells hold now (null: empty or gone), and putting that back.
   std::vector<ValuePtr> snapshot() const;
   void restore(const std::vector<ValuePtr>& values) const;
 
  private:
+  TracedProgram(FunctionPtr function, std::vector<BoundCell> cells, int opt_level);
   std::vector<TensorRef> run_watched(const std::vector<TensorRef>& inputs, std::vector<StateSlot>& slots);
   std::vector<CellPtr> lock_cells() const;
   std::vector<StateSlot> bind_states(const std::vector<CellPtr>& cells) const;

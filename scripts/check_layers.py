@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 RUNTIME = ["kernels", "runtime"]
-GRAPH = [*RUNTIME, "graph/ir", "graph/ops", "graph/passes", "graph/compile", "graph/serialize"]
+GRAPH = [
+    *RUNTIME,
+    *("graph/ir", "graph/ops", "graph/passes", "graph/compile", "graph/serialize", "graph/plugin"),
+]
 IMPERATIVE = [*GRAPH, "graph/autodiff", "imperative"]
 MAY_INCLUDE = {  # the first folder that a file lies in decides
     "kernels/common": ["kernels/common"],

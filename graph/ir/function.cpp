@@ -105,6 +105,7 @@ std::shared_ptr<Function> Function::clone() const {
   for (const Node* node : nodes) {
     Node& to = copy->storage_.emplace_back(*node);
     for (Value*& value : to.inputs) value = map.at(value);
+    for (Value*& value : to.lowered) value = map.at(value);
     for (Value*& value : to.outputs) {
       value = take(value);
       value->producer = &to;

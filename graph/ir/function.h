@@ -44,6 +44,9 @@ struct Node {
   std::vector<Value*> outputs;
   std::vector<std::shared_ptr<Function>> bodies;  // of control-flow operators
   UserLine line;
+  /// In a recording, of an operator that is known to this process alone: values that a file has in place of the
+  /// outputs. Passes leave them out.
+  std::vector<Value*> lowered{};
 };
 
 /// A state: read as `input`, and, if `output` is set, written with it when the step commits.

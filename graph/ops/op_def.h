@@ -98,6 +98,9 @@ struct OpDef {
   std::function<void(InferContext&)> infer;
   /// A composite, written as other operators; a kernel for it is then an optimisation.
   std::function<Vars(std::span<const Var> inputs, const Attrs& attrs)> lower;
+  /// The lowering takes eager tensors alone (a Python function): a recording keeps what it gave, no pass can
+  /// apply it later.
+  bool lowers_eagerly = false;
   ViewFn view;
   /// Pointwise: the scalar expression of output 0, after broadcasting: `return max(b.input(0),
   /// b.constant(0));`

@@ -64,11 +64,14 @@ class OpTable {
  public:
   /// Raises ValueError if the name is taken. The definition lives as long as the process.
   const OpDef& add(OpDef op);
+  /// All of them, or, if a name is taken, none.
+  void add_all(std::vector<OpDef> ops);
   const OpDef* find(std::string_view name) const;  // nullptr if unknown
   std::vector<const OpDef*> all() const;           // by name
   static OpTable& global();
 
  private:
+  void check_free(std::string_view name) const;
   mutable std::mutex mutex_;  // operators may be registered at run time
   std::map<std::string, std::unique_ptr<OpDef>, std::less<>> ops_;
 };

@@ -51,4 +51,10 @@ FunctionPtr fuse_activation(const Function& function, const PassOptions& options
 /// Chains and trees of pointwise operators of one shape become one operator, with one program.
 FunctionPtr fuse_pointwise(const Function& function, const PassOptions& options);
 
+// Not in the list: for files.
+
+/// Operators that this process alone knows give way to what their lowerings gave when they were recorded;
+/// nullptr: there are none such.
+FunctionPtr use_lowerings(const Function& function);
+
 }  // namespace miai

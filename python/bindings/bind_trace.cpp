@@ -184,6 +184,7 @@ void bind_trace(py::module_& m) {
            [](TracedProgram& p, const std::vector<std::vector<int64_t>>& s) {
              return report_to_dict(p.executable().memory_report(to_shapes(s)));
            })
+      .def("lowered", &TracedProgram::lowered, "The program for a file; None: this one.")
       .def("release_memory", &TracedProgram::release_memory);
 }
 

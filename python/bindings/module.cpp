@@ -31,6 +31,7 @@ PYBIND11_MODULE(_core, m) {
   bind_dlpack(m);
   bind_model(m);
   bind_custom_op(m);
+  bind_plugin(m);
   bind_debug(m);
   bind_samples(m);
   install_interrupt_handler();

@@ -34,6 +34,7 @@ from .device import (  # noqa: E402
 from .dlpack import from_dlpack, from_numpy  # noqa: E402
 from .jit import trace  # noqa: E402
 from .logger import get_logger, set_log_file, set_log_level  # noqa: E402
+from .plugin import load_plugin  # noqa: E402
 from .serialization import load, save  # noqa: E402
 
 __version__: str = _core.__version__
@@ -52,8 +53,8 @@ def sdk_path() -> str:
 __all__ = [
     "GradManager", "Parameter", "Tensor", "autodiff", "bfloat16", "data", "debug", "device", "dtype",
     "float16", "float32", "float64", "from_dlpack", "from_numpy", "functional", "get_default_device",
-    "get_device_count", "get_logger", "grad", "int16", "int32", "int64", "int8", "is_cuda_available", "jit",
-    "load", "load_checkpoint", "module", "no_grad", "optimizer", "random", "register_operator", "save",
-    "save_checkpoint", "sdk_path", "set_default_device", "set_log_file", "set_log_level", "show_config",
-    "synchronize", "tensor", "trace", "uint8", "value_and_grad",
+    "get_device_count", "get_logger", "grad", "int16", "int32", "int64", "int8", "is_cuda_available",
+    "jit", "load", "load_checkpoint", "load_plugin", "module", "no_grad", "optimizer", "random",
+    "register_operator", "save", "save_checkpoint", "sdk_path", "set_default_device", "set_log_file",
+    "set_log_level", "show_config", "synchronize", "tensor", "trace", "uint8", "value_and_grad",
 ]  # fmt: skip

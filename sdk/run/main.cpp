@@ -24,6 +24,7 @@ int dispatch(const miai::run::Options& options) {
   auto command = commands.find(options.command);
   if (command == commands.end())
     throw std::invalid_argument("unknown command '" + options.command + "'; see miai-run --help");
+  for (const std::string& plugin : options.plugins) miai::load_plugin(plugin);
   command->second(options);
   return 0;
 }

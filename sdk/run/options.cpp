@@ -12,6 +12,7 @@ enum {
   kFunction = 256,
   kInput,
   kOutput,
+  kPlugin,
   kRandom,
   kText,
   kRuns,
@@ -25,6 +26,7 @@ enum {
 const option kOptions[] = {{"function", required_argument, nullptr, kFunction},
                            {"input", required_argument, nullptr, kInput},
                            {"output", required_argument, nullptr, kOutput},
+                           {"plugin", required_argument, nullptr, kPlugin},
                            {"random", no_argument, nullptr, kRandom},
                            {"text", no_argument, nullptr, kText},
                            {"runs", required_argument, nullptr, kRuns},
@@ -71,6 +73,9 @@ void take(Options& options, int option) {
     case kOutput:
       options.output = optarg;
       return;
+    case kPlugin:
+      options.plugins.emplace_back(optarg);
+      return;
     case kRandom:
       options.random = true;
       return;
@@ -112,7 +117,8 @@ const char* usage() {
          "  verify FILE [--tolerance T]      runs the test vectors in the file and prints the largest "
          "difference; T, relative,\n"
          "                                   takes the place of the tolerances in the file\n"
-         "Options: --function NAME (default: the first), --threads N. Exit status: 0, or 1 with a message.\n";
+         "Options: --function NAME (default: the first), --threads N, --plugin FILE (operators in a shared library; "
+         "may be\nrepeated). Exit status: 0, or 1 with a message.\n";
 }
 
 Options parse_options(int count, char** arguments) {

@@ -2,12 +2,14 @@
 #pragma once
 #include <map>
 #include <string>
+#include <vector>
 
 namespace miai::run {
 
 struct Options {
   std::string command, file, function, output;
   std::map<std::string, std::string> inputs;  // name to .npy file
+  std::vector<std::string> plugins;           // loaded before the file
   bool random = false;                        // make the inputs up
   bool text = false;
   int runs = 20, threads = 0, size = 1;  // size: of dynamic dimensions with --random

@@ -66,16 +66,16 @@ struct FieldInfo {
   bool optional;  // may be None
   AttrValue (*get)(const void* attrs, const FieldInfo&);
   void (*set)(void* attrs, const AttrValue&, const FieldInfo&);  // raises TypeError naming the field
-  size_t offset;                                                 // of the member, within the struct
+  size_t offset;  // of the member, within the struct (attributes made at run time: its place in the list)
 };
 
 /// The type of an attrs struct, erased.
 struct AttrsType {
   std::vector<FieldInfo> fields;
-  std::shared_ptr<void> (*create)();  // with the defaults
-  std::shared_ptr<void> (*clone)(const void*);
-  bool (*equal)(const void*, const void*);
-  size_t (*hash)(const void*);
+  std::function<std::shared_ptr<void>()> create;  // with the defaults
+  std::function<std::shared_ptr<void>(const void*)> clone;
+  std::function<bool(const void*, const void*)> equal;
+  std::function<size_t(const void*)> hash;
   bool has_dims = false;  // some field may be symbolic
 
   const FieldInfo* find(std::string_view name) const;

@@ -55,8 +55,9 @@ def dump(
         outputs = output_names or program.output_names
         _check_names("arg_names", inputs, program.call.names)
         _check_names("output_names", outputs, program.output_names)
-        vectors = _test_vector(program) if test_vectors else ([], [])
-        entries.append((name, program.core, list(inputs), list(outputs), *vectors, atol, rtol))
+        core = program.core.lowered() or program.core
+        vectors = _test_vector(core, program.example) if test_vectors else ([], [])
+        entries.append((name, core, list(inputs), list(outputs), *vectors, atol, rtol))
     _core.write_model(os.fspath(path), entries)
 
 
@@ -68,11 +69,11 @@ def _check_names(what: str, given: list[str], recorded: list[str]) -> None:
         )
 
 
-def _test_vector(program: Any) -> tuple[list[Tensor], list[Tensor]]:
+def _test_vector(core: Any, example: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
     """The recorded arguments and what the program gives for them now; states are put back after it."""
-    before = program.core.snapshot()
+    before = core.snapshot()
     try:
-        results = program.core.run(program.example)
+        results = core.run(example)
     finally:
-        program.core.restore(before)
-    return program.example, results
+        core.restore(before)
+    return example, results

@@ -17,8 +17,7 @@
 #ifndef MIAI_MIAI_H
 #define MIAI_MIAI_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "miai/types.h"
 
 #define MIAI_API __attribute__((visibility("default")))
 
@@ -29,34 +28,6 @@ extern "C" {
 typedef struct miai_model miai_model;
 typedef struct miai_session miai_session;
 typedef struct miai_variables miai_variables;
-
-typedef enum miai_status {
-  MIAI_OK = 0,
-  MIAI_VALUE_ERROR,     /* a wrong shape, name or number */
-  MIAI_TYPE_ERROR,      /* a wrong dtype */
-  MIAI_INDEX_ERROR,     /* an index out of bounds, in the data or in a call */
-  MIAI_RUNTIME_ERROR,   /* a kernel or device failed */
-  MIAI_MEMORY_ERROR,    /* out of memory */
-  MIAI_NOT_IMPLEMENTED, /* valid, not supported here */
-  MIAI_IO_ERROR,        /* a file is missing, truncated or damaged */
-  MIAI_CANCELLED,       /* stopped by miai_cancel */
-  MIAI_OVERFLOW_ERROR   /* a number does not fit */
-} miai_status;
-
-typedef enum miai_dtype {
-  MIAI_BOOL = 0,
-  MIAI_UINT8,
-  MIAI_INT8,
-  MIAI_INT16,
-  MIAI_INT32,
-  MIAI_INT64,
-  MIAI_FLOAT16,
-  MIAI_BFLOAT16,
-  MIAI_FLOAT32,
-  MIAI_FLOAT64
-} miai_dtype;
-
-#define MIAI_MAX_RANK 8
 
 /** A tensor, or what is known of one (data == NULL, dynamic sizes -1). */
 typedef struct miai_tensor {
@@ -79,6 +50,9 @@ MIAI_API size_t miai_dtype_size(miai_dtype dtype);
 MIAI_API miai_status miai_set_threads(int threads);
 /** Asks running sessions to stop (they return MIAI_CANCELLED); may be called from a signal handler. */
 MIAI_API void miai_cancel(void);
+/** Registers the operators of a shared library (miai/plugin.h), for models that use them; again: nothing
+ * happens. A library that fails registers nothing. */
+MIAI_API miai_status miai_load_plugin(const char* path);
 
 /** Loads and verifies a model file; nothing is executed. `check` != 0 verifies the tensors' checksums too. */
 MIAI_API miai_status miai_model_load(const char* path, int check, miai_model** model);

@@ -31,6 +31,9 @@ inline void check(miai_status status) {
   if (status != MIAI_OK) throw SdkError(status);
 }
 
+/// Registers the operators of a shared library (miai/plugin.h). Throws SdkError.
+inline void load_plugin(const std::string& path) { check(miai_load_plugin(path.c_str())); }
+
 template <class T>
 struct DTypeOf;
 template <>

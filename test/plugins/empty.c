@@ -1,0 +1,2 @@
+/* A library that is no plugin. */
+int not_a_plugin;

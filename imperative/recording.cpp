@@ -133,7 +133,8 @@ void Recording::record_lowered(const OpDef& op, const Attrs& attrs, std::span<co
   if (!is_composite) record(op, attrs, inputs, outputs);
   for (size_t i = 0; i < outputs.size(); ++i) {
     Value* by = find(eager(lowered[i]).id);
-    if (!by) raise(ErrorKind::kRuntime, op.name, ": its lowering gave a tensor computed before the traced call");
+    if (!by)
+      raise(ErrorKind::kRuntime, op.name, ": its lowering gave a tensor computed before the traced call");
     if (is_composite) {
       map(eager(outputs[i]), by);
       continue;

@@ -85,7 +85,8 @@ TracedProgram::TracedProgram(FunctionPtr function, std::vector<BoundCell> cells,
 std::unique_ptr<TracedProgram> TracedProgram::lowered() const {
   FunctionPtr function = use_lowerings(*function_);
   if (!function) return nullptr;
-  return std::unique_ptr<TracedProgram>(new TracedProgram(std::move(function), cells_, opt_level_));  // NOLINT
+  return std::unique_ptr<TracedProgram>(
+      new TracedProgram(std::move(function), cells_, opt_level_));  // NOLINT
 }
 
 std::vector<CellPtr> TracedProgram::lock_cells() const {

@@ -44,8 +44,8 @@ struct Node {
   std::vector<Value*> outputs;
   std::vector<std::shared_ptr<Function>> bodies;  // of control-flow operators
   UserLine line;
-  /// In a recording, of an operator that is known to this process alone: values that a file has in place of the
-  /// outputs. Passes leave them out.
+  /// In a recording, of an operator that is known to this process alone: values that a file has in place of
+  /// the outputs. Passes leave them out.
   std::vector<Value*> lowered{};
 };
 

@@ -17,8 +17,8 @@ struct miai_context {
   miai::InferContext* infer = nullptr;
   miai::plugin::GradientCall* gradient = nullptr;
   const miai::KernelContext* kernel = nullptr;
-  std::deque<miai_var> vars{};  // that a gradient has handles of
-  miai::Vars emitted{};         // by the last emit
+  std::deque<miai_var> vars{};                                     // that a gradient has handles of
+  miai::Vars emitted{};                                            // by the last emit
   std::optional<std::pair<miai::ErrorKind, std::string>> error{};  // the first
 
   void keep(miai::ErrorKind kind, std::string message) {

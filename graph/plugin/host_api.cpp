@@ -45,7 +45,8 @@ const miai_host_api& host_api() {
 
 ErrorKind kind_of(miai_status status) {
   static_assert(MIAI_VALUE_ERROR == 1 + static_cast<int>(ErrorKind::kValue) &&
-                MIAI_OVERFLOW_ERROR == 1 + static_cast<int>(ErrorKind::kOverflow));  // both lists in one order
+                MIAI_OVERFLOW_ERROR ==
+                    1 + static_cast<int>(ErrorKind::kOverflow));  // both lists in one order
   if (status <= MIAI_OK || status > MIAI_OVERFLOW_ERROR) return ErrorKind::kRuntime;
   return static_cast<ErrorKind>(status - 1);
 }

@@ -13,7 +13,8 @@ GradientCall& call_of(const miai_context& c) {
 miai_var* saved(miai_context* c, const char* what, const Vars& vars, int32_t i, uint32_t listed) {
   const size_t index = checked_index(what, i, vars.size());
   if (!(listed >> index & 1u))
-    raise(ErrorKind::kValue, "its gradient reads ", what, " ", i, ", which gradient_", what, "s does not list");
+    raise(ErrorKind::kValue, "its gradient reads ", what, " ", i, ", which gradient_", what,
+          "s does not list");
   return c->handle(vars[index]);
 }
 
@@ -62,7 +63,8 @@ AttrValue value_of(const miai_attribute& a) {
     case MIAI_ATTRIBUTE_DIMS:
       break;
   }
-  if (a.kind != MIAI_ATTRIBUTE_DIMS) raise(ErrorKind::kType, "attribute '", a.name, "': unknown kind ", a.kind);
+  if (a.kind != MIAI_ATTRIBUTE_DIMS)
+    raise(ErrorKind::kType, "attribute '", a.name, "': unknown kind ", a.kind);
   Dims dims;
   for (int32_t i = 0; i < a.count; ++i) dims.push_back(from_c(a.dims[i]));
   return AttrTraits<Dims>::to_value(dims);

@@ -8,7 +8,8 @@ const TensorType& input_type(const miai_context& c, int32_t input) {
   if (!c.infer && !c.gradient)
     raise(ErrorKind::kRuntime, "types of inputs cannot be read in its ", c.what, "; it has views");
   const size_t i = checked_index("input", input, c.op->definition.inputs.size());
-  const bool present = c.infer ? c.infer->has(input) : i < c.gradient->present.size() && c.gradient->present[i];
+  const bool present =
+      c.infer ? c.infer->has(input) : i < c.gradient->present.size() && c.gradient->present[i];
   if (!present) raise(ErrorKind::kValue, "input ", input, " was not given; ask has_input first");
   return c.infer ? c.infer->input(input) : c.gradient->input_types[i];
 }

@@ -156,9 +156,10 @@ class FunctionReader {
   const OpDef& operator_of(const std::string& name, int64_t version) {
     const OpDef* op = OpTable::global().find(name);
     if (!op)
-      raise(ErrorKind::kValue, "operator '", name, "' (version ", version,
-            ") is not known: load the plugin that has it (miai-run --plugin FILE, miai_load_plugin), or take a "
-            "newer miai");
+      raise(
+          ErrorKind::kValue, "operator '", name, "' (version ", version,
+          ") is not known: load the plugin that has it (miai-run --plugin FILE, miai_load_plugin), or take a "
+          "newer miai");
     if (version < 1 || version > op->version)
       raise(ErrorKind::kValue, "operator '", name, "' has version ", version, ", this version of miai knows ",
             op->version);

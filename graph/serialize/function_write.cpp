@@ -54,7 +54,9 @@ Json node_to_json(const Node& node) {
           "' holds functions, which files cannot hold yet");
   if (!node.op->portable)
     raise(ErrorKind::kNotImplemented, "dump: operator '", node.op->name,
-          "' was registered at run time and is known to this process alone; write it with miai's operators");
+          "' was registered at run time and is known to this process alone; register it with lower=, or "
+          "write it "
+          "with miai's operators");
   Json json{{"op", node.op->name}};
   if (node.op->version != 1) json["version"] = node.op->version;
   Json attrs = attrs_to_json(node.attrs);

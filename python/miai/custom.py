@@ -37,8 +37,8 @@ def register_operator(
         attrs: keyword arguments by name with their defaults (bool, int, float, string or a tuple of ints).
             Each function above is given them by keyword.
 
-    Raises ValueError if the name is taken, TypeError if neither `forward` nor `lower` is given or a default is
-    of another type. Without `lower`, a traced function that uses the operator cannot be dumped.
+    Raises ValueError if the name is taken, TypeError if neither `forward` nor `lower` is given or a default
+    is of another type. Without `lower`, a traced function that uses the operator cannot be dumped.
 
     >>> import numpy as np, miai as mi
     >>> cube = register_operator(

@@ -12,9 +12,10 @@ from . import _core
 def load_plugin(path: Any) -> SimpleNamespace:
     """Registers the operators of a shared library for the life of the process and gives them by their names.
 
-    The library is written against ``miai/plugin.h`` (in the folder ``include`` of `sdk_path`) and links nothing
-    of Miai; docs/plugins.md has a whole one. Its operators work eagerly, in traces and under gradients, and a
-    dumped model that uses them runs in the SDK once it has loaded the same library (``miai-run --plugin FILE``).
+    The library is written against ``miai/plugin.h`` (in the folder ``include`` of `sdk_path`) and links
+    nothing of Miai; docs/plugins.md has a whole one. Its operators work eagerly, in traces and under
+    gradients. A dumped model that uses them runs in the SDK once that has loaded the same library
+    (``miai-run --plugin FILE``).
     Loading a library again gives the same operators: a rebuilt one needs a new process.
 
     Args:

@@ -117,7 +117,8 @@ const char* usage() {
          "  verify FILE [--tolerance T]      runs the test vectors in the file and prints the largest "
          "difference; T, relative,\n"
          "                                   takes the place of the tolerances in the file\n"
-         "Options: --function NAME (default: the first), --threads N, --plugin FILE (operators in a shared library; "
+         "Options: --function NAME (default: the first), --threads N, --plugin FILE (operators in a shared "
+         "library; "
          "may be\nrepeated). Exit status: 0, or 1 with a message.\n";
 }
 

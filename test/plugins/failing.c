@@ -36,6 +36,8 @@ static miai_status run(const miai_host_api* host, miai_context* c, const miai_ke
   const miai_view *x = call->inputs, *out = call->outputs;
   for (int64_t i = 0; x->rank == 1 && i < x->shape[0]; ++i)
     memcpy((float*)out->data + i, (const float*)x->data + i * x->strides[0], sizeof(float));
+  if (strcmp(host->attribute_string(c, "where"), "negative data") == 0 && *(const float*)x->data < 0)
+    return host->fail(c, MIAI_VALUE_ERROR, "negative data");
   return fail_in(host, c, "run");
 }
 static miai_status gradient(const miai_host_api* host, miai_context* c) {

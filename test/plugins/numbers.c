@@ -1,4 +1,5 @@
-/* A plugin of the tests: operators with attributes, optional inputs, auxiliary outputs, sizes and gradients. */
+/* A plugin of the tests: operators with attributes, optional inputs, auxiliary outputs, sizes and gradients.
+ */
 #include <math.h>
 #include <miai/plugin.h>
 #include <stdlib.h>
@@ -51,15 +52,16 @@ struct softcap_piece {
 };
 static void run_piece(int64_t begin, int64_t end, void* data) {
   const struct softcap_piece* p = data;
-  for (int64_t i = begin; i < end; ++i) store(p->out, i, p->cap * tanh(load(p->in, offset(p->in, i)) / p->cap));
+  for (int64_t i = begin; i < end; ++i)
+    store(p->out, i, p->cap * tanh(load(p->in, offset(p->in, i)) / p->cap));
 }
 static miai_status run_softcap(host_t host, context_t c, const miai_kernel_call* call) {
   struct softcap_piece piece = {call->inputs, call->outputs, *(const double*)call->state};
   host->parallel_for(c, 0, count(call->outputs), 1024, run_piece, &piece);
   return MIAI_OK;
 }
-static miai_status prepare_softcap(host_t host, context_t c, const miai_view* inputs, const miai_view* outputs,
-                                   miai_prepared* prepared) {
+static miai_status prepare_softcap(host_t host, context_t c, const miai_view* inputs,
+                                   const miai_view* outputs, miai_prepared* prepared) {
   (void)inputs, (void)outputs;
   double* cap = malloc(sizeof *cap);
   if (!cap) return host->fail(c, MIAI_MEMORY_ERROR, "no memory");
@@ -96,7 +98,8 @@ static miai_status infer_pairs(host_t host, context_t c) {
   host->add_output(c, MIAI_BOOL, 2, shape);
   return MIAI_OK;
 }
-static miai_status supports_pairs(host_t host, context_t c, const miai_view* inputs, const miai_view* outputs) {
+static miai_status supports_pairs(host_t host, context_t c, const miai_view* inputs,
+                                  const miai_view* outputs) {
   (void)outputs;
   if (is_float(inputs[0].dtype)) return MIAI_OK;
   return host->fail(c, MIAI_NOT_IMPLEMENTED, "only float32 and float64");

@@ -8,9 +8,9 @@
  *     return host->register_operator(&op);
  *   }
  *
- * Callbacks are given the host's functions and a context, which is valid until they return. They may be called
- * by several threads at a time; no exception may leave them. Functions of the host that give no status never
- * fail visibly: the first failure is kept in the context and fails the call when the callback returns.
+ * Callbacks are given the host's functions and a context, which is valid until they return. They may be
+ * called by several threads at a time; no exception may leave them. Functions of the host that give no status
+ * never fail visibly: the first failure is kept in the context and fails the call when the callback returns.
  * docs/plugins.md has a whole plugin.
  */
 #ifndef MIAI_PLUGIN_H
@@ -28,7 +28,8 @@ extern "C" {
 
 typedef struct miai_host_api miai_host_api;
 typedef struct miai_context miai_context;
-/** A tensor while a gradient is built; valid until the callback returns. NULL: absent, or a gradient of zero. */
+/** A tensor while a gradient is built; valid until the callback returns. NULL: absent, or a gradient of zero.
+ */
 typedef struct miai_var miai_var;
 /** A size: an integer, or in a trace an expression of sizes that are known later. Made by the host alone. */
 typedef struct miai_dim {
@@ -116,8 +117,8 @@ typedef struct miai_operator {
   /** Writes all outputs; allocates nothing. The same bits for the same inputs. */
   miai_status (*run)(const miai_host_api* host, miai_context* c, const miai_kernel_call* call);
 
-  /** Gives gradients by set_gradient, made by emit, so that any order works. NULL: not differentiable. The SDK
-   * never calls it. */
+  /** Gives gradients by set_gradient, made by emit, so that any order works. NULL: not differentiable. The
+   * SDK never calls it. */
   miai_callback gradient;
   uint32_t gradient_inputs;  /* bit i: it reads the value of input i, which is kept for it */
   uint32_t gradient_outputs; /* bit i: of output i */

@@ -2,26 +2,13 @@
 #include "kernels/common/attrs/conv2d.h"
 
 #include "graph/ops/builders.h"
+#include "graph/ops/conv_checks.h"
 #include "graph/ops/fused_activation.h"
 #include "graph/ops/tables.h"
 #include "graph/ops/window.h"
 
 namespace miai::ops {
 namespace {
-
-void check_conv_attrs(const InferContext& context, const Conv2dAttrs& attrs) {
-  check_at_least(context, "stride", attrs.stride, 1);
-  check_at_least(context, "padding", attrs.padding, 0);
-  check_at_least(context, "dilation", attrs.dilation, 1);
-  if (attrs.groups < 1) context.fail(ErrorKind::kValue, "groups", "expected at least 1, got ", attrs.groups);
-}
-
-/// Raises if the channels cannot be split into the groups.
-void check_divides(const InferContext& context, std::string_view argument, Dim channels, int64_t groups) {
-  if (!dims_equal(floor_div(channels, groups) * Dim(groups), channels))
-    context.fail(ErrorKind::kValue, "groups", "expected a divisor of the ", channels, " channels of '",
-                 argument, "', got ", groups);
-}
 
 /// Output height and width; raises if the window does not fit into the padded input.
 Dims conv_out_size(const InferContext& context, const Conv2dAttrs& attrs, Dim height, Dim width, Dim kh,

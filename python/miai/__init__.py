@@ -5,8 +5,10 @@
 Tensor([2., 3.])
 """
 
+import importlib as _importlib
 import os as _os
 import pathlib as _pathlib
+import typing as _typing
 
 from . import _core
 
@@ -37,6 +39,16 @@ from .logger import get_logger, set_log_file, set_log_level  # noqa: E402
 from .plugin import load_plugin  # noqa: E402
 from .serialization import load, save  # noqa: E402
 
+if _typing.TYPE_CHECKING:
+    from . import models
+else:
+
+    def __getattr__(name: str) -> _typing.Any:  # models are imported when they are first asked for
+        if name == "models":
+            return _importlib.import_module(".models", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __version__: str = _core.__version__
 
 
@@ -54,7 +66,8 @@ __all__ = [
     "GradManager", "Parameter", "Tensor", "autodiff", "bfloat16", "data", "debug", "device", "dtype",
     "float16", "float32", "float64", "from_dlpack", "from_numpy", "functional", "get_default_device",
     "get_device_count", "get_logger", "grad", "int16", "int32", "int64", "int8", "is_cuda_available",
-    "jit", "load", "load_checkpoint", "load_plugin", "module", "no_grad", "optimizer", "random",
-    "register_operator", "save", "save_checkpoint", "sdk_path", "set_default_device", "set_log_file",
-    "set_log_level", "show_config", "synchronize", "tensor", "trace", "uint8", "value_and_grad",
+    "jit", "load", "load_checkpoint", "load_plugin", "models", "module", "no_grad", "optimizer",
+    "random", "register_operator", "save", "save_checkpoint", "sdk_path", "set_default_device",
+    "set_log_file", "set_log_level", "show_config", "synchronize", "tensor", "trace", "uint8",
+    "value_and_grad",
 ]  # fmt: skip

@@ -145,6 +145,23 @@ def conv2d(inp, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 @oracle
+def conv_transpose2d(
+    inp, weight, bias=None, stride=1, padding=0, output_padding=0, dilation=1, groups=1
+):
+    (sh, sw), (ph, pw), (oph, opw), (dh, dw) = map(pair, (stride, padding, output_padding, dilation))
+    (n, c, h, w), (_, og, kh, kw) = inp.shape, weight.shape
+    full = np.zeros((n, groups, og, (h - 1) * sh + dh * (kh - 1) + 1 + oph, (w - 1) * sw + dw * (kw - 1) + 1 + opw))
+    parts, taps = inp.reshape(n, groups, c // groups, h, w), weight.reshape(groups, c // groups, og, kh, kw)
+    for i in range(kh):
+        for j in range(kw):
+            view = full[..., i * dh : i * dh + sh * (h - 1) + 1 : sh, j * dw : j * dw + sw * (w - 1) + 1 : sw]
+            view += np.einsum("ngchw,gco->ngohw", parts, taps[..., i, j])
+    out = full.reshape(n, groups * og, *full.shape[3:])
+    out = out[..., ph : out.shape[2] - ph, pw : out.shape[3] - pw]
+    return out + (0 if bias is None else bias[:, None, None])
+
+
+@oracle
 def conv2d_bias_act(inp, weight, bias=None, z=None, activation="identity", **attrs):
     return activated(conv2d(inp, weight, bias, **attrs) + (0 if z is None else z), activation)
 

@@ -1,4 +1,4 @@
-"""Convolutions in one and two dimensions."""
+"""Convolutions in one and two dimensions, and the transposed one."""
 
 from __future__ import annotations
 
@@ -53,9 +53,12 @@ class _Conv(Module):
         self.padding_mode = padding_mode
         self.padding = padding if isinstance(padding, str) else to_tuple(kind, "padding", padding, self._rank)
         self._pad_width = self._before_and_after(kind)
-        self.weight = parameter(out_channels, in_channels // groups, *self.kernel_size)
+        self.weight = parameter(*self._weight_shape())
         self.bias = parameter(out_channels) if bias else None
         self.reset_parameters()
+
+    def _weight_shape(self) -> tuple[int, ...]:
+        return (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
 
     def _before_and_after(self, kind: str) -> tuple[tuple[int, int], ...]:
         """How many elements come before and after each axis."""
@@ -136,3 +139,67 @@ class Conv1d(_Conv):
         inp, (padding,) = self._padded(inp)
         (stride,), (dilation,) = self.stride, self.dilation
         return F.conv1d(inp, self.weight, self.bias, stride, padding, dilation, self.groups)
+
+
+class ConvTranspose2d(_Conv):
+    """2-d transposed convolution of (N, in_channels, H, W): makes images larger. Zeiler et al., 2010.
+
+    `weight` is (in_channels, out_channels / groups, kh, kw), as in PyTorch. The output's height is
+    (H - 1) * stride - 2 * padding + dilation * (kh - 1) + output_padding + 1, and its width alike. (PyTorch
+    has `groups` and `bias` before `dilation`; name them.)
+
+    >>> import miai as mi
+    >>> ConvTranspose2d(8, 3, 2, stride=2)(mi.functional.ones((2, 8, 4, 4))).shape
+    (2, 3, 8, 8)
+    """
+
+    _rank = 2
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+        output_padding: int | tuple[int, int] = 0,
+        dilation: int | tuple[int, int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        conv_mode: str = "cross_correlation",
+        compute_mode: str = "default",
+        name: str | None = None,
+    ) -> None:
+        self.output_padding = to_tuple("ConvTranspose2d", "output_padding", output_padding, 2)
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+            conv_mode,
+            compute_mode,
+            name=name,
+        )
+
+    def _weight_shape(self) -> tuple[int, ...]:
+        return (self.in_channels, self.out_channels // self.groups, *self.kernel_size)
+
+    def forward(self, inp: Tensor) -> Tensor:
+        return F.conv_transpose2d(
+            inp,
+            self.weight,
+            self.bias,
+            self.stride,
+            self.padding,
+            self.output_padding,
+            self.dilation,
+            self.groups,
+        )
+
+    def extra_repr(self) -> str:
+        added = f", output_padding={self.output_padding}" if any(self.output_padding) else ""
+        return super().extra_repr() + added

@@ -60,6 +60,14 @@ _LAYERS = {
         lambda: nn.Conv1d(4, 6, 4, padding=3, padding_mode="circular"),
         (2, 4, 9),
     ),
+    "conv_transpose2d": (lambda: M.ConvTranspose2d(4, 6, 2, 2), lambda: nn.ConvTranspose2d(4, 6, 2, 2), (2, 4, 3, 5)),
+    "conv_transpose2d, all": (
+        lambda: M.ConvTranspose2d(4, 6, (3, 2), (2, 1), (1, 0), (1, 0), (1, 2), groups=2, bias=False),
+        lambda: nn.ConvTranspose2d(
+            4, 6, (3, 2), (2, 1), (1, 0), (1, 0), groups=2, bias=False, dilation=(1, 2)
+        ),
+        (2, 4, 3, 5),
+    ),
     "batch_norm1d": (lambda: M.BatchNorm1d(4), lambda: nn.BatchNorm1d(4), (5, 4)),
     "batch_norm1d, 3": (lambda: M.BatchNorm1d(4), lambda: nn.BatchNorm1d(4), (5, 4, 3)),
     "batch_norm2d": (
@@ -254,6 +262,16 @@ def test_dropout():
             "pad: argument 'pad_width': expected less than the size of axis 2",
         ),
         (lambda: M.Conv2d(3, 4, 3, conv_mode="convolution"), ValueError, "Conv2d: argument 'conv_mode'"),
+        (
+            lambda: M.ConvTranspose2d(3, 4, 3, output_padding=(1, 1, 1)),
+            ValueError,
+            "ConvTranspose2d: argument 'output_padding': expected an int or 2 ints",
+        ),
+        (
+            lambda: M.ConvTranspose2d(3, 4, 3, output_padding=1)(mi.functional.ones((1, 3, 2, 2))),
+            ValueError,
+            "conv_transpose2d: argument 'output_padding': expected less than the stride",
+        ),
         (lambda: M.BatchNorm2d(3, momentum=1.5), ValueError, "BatchNorm2d: argument 'momentum'"),
         (lambda: M.LayerNorm(()), ValueError, "LayerNorm: argument 'normalized_shape'"),
         (lambda: M.Dropout(1.5), ValueError, "Dropout: argument 'drop_prob'"),

@@ -1,0 +1,107 @@
+"""U-Net with batch norm and padded convolutions. Ronneberger et al., 2015.
+
+Names and shapes of the parameters are those of the widely used Pytorch-UNet (github.com/milesial/Pytorch-UNet).
+"""
+
+from __future__ import annotations
+
+from .. import functional as F
+from .. import module as M
+from ..tensor import Tensor
+
+
+class DoubleConv(M.Module):
+    """Twice: a 3x3 convolution, batch norm, relu."""
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        super().__init__()
+        self.double_conv = M.Sequential(
+            M.Conv2d(in_channels, channels, 3, padding=1, bias=False),
+            M.BatchNorm2d(channels),
+            M.ReLU(),
+            M.Conv2d(channels, channels, 3, padding=1, bias=False),
+            M.BatchNorm2d(channels),
+            M.ReLU(),
+        )
+
+    def forward(self, inp: Tensor) -> Tensor:
+        return self.double_conv(inp)
+
+
+class Down(M.Module):
+    """Half the image, then a DoubleConv."""
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        super().__init__()
+        self.maxpool_conv = M.Sequential(M.MaxPool2d(2), DoubleConv(in_channels, channels))
+
+    def forward(self, inp: Tensor) -> Tensor:
+        return self.maxpool_conv(inp)
+
+
+class Up(M.Module):
+    """Twice the image by a transposed convolution, beside what came before the image was halved, then a
+    DoubleConv."""
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        super().__init__()
+        self.up = M.ConvTranspose2d(in_channels, in_channels // 2, 2, stride=2)
+        self.conv = DoubleConv(in_channels, channels)
+
+    def forward(self, inp: Tensor, skipped: Tensor) -> Tensor:
+        x = self.up(inp)
+        rows, columns = skipped.shape[2] - x.shape[2], skipped.shape[3] - x.shape[3]
+        if rows or columns:  # the image had an odd size
+            x = F.pad(x, ((0, 0), (0, 0), (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2)))
+        return self.conv(F.concat([skipped, x], axis=1))
+
+
+class OutConv(M.Module):
+    """A 1x1 convolution."""
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        super().__init__()
+        self.conv = M.Conv2d(in_channels, channels, 1)
+
+    def forward(self, inp: Tensor) -> Tensor:
+        return self.conv(inp)
+
+
+class UNet(M.Module):
+    """Images (N, n_channels, H, W) to scores (N, n_classes, H, W) of each pixel; H and W at least 16.
+
+    Args:
+        n_channels: channels of the images.
+        n_classes: classes of a pixel.
+        width: channels of the first stage; each further stage has twice as many.
+
+    >>> import miai as mi
+    >>> UNet(width=4).eval()(mi.functional.ones((1, 3, 32, 48))).shape
+    (1, 2, 32, 48)
+    """
+
+    def __init__(self, n_channels: int = 3, n_classes: int = 2, width: int = 64) -> None:
+        super().__init__()
+        self.inc = DoubleConv(n_channels, width)
+        self.down1 = Down(width, width * 2)
+        self.down2 = Down(width * 2, width * 4)
+        self.down3 = Down(width * 4, width * 8)
+        self.down4 = Down(width * 8, width * 16)
+        self.up1 = Up(width * 16, width * 8)
+        self.up2 = Up(width * 8, width * 4)
+        self.up3 = Up(width * 4, width * 2)
+        self.up4 = Up(width * 2, width)
+        self.outc = OutConv(width, n_classes)
+
+    def forward(self, inp: Tensor) -> Tensor:
+        x1 = self.inc(inp)
+        x2 = self.down1(x1)
+        x3 = self.down2(x2)
+        x4 = self.down3(x3)
+        x = self.up1(self.down4(x4), x4)
+        return self.outc(self.up4(self.up3(self.up2(x, x3), x2), x1))
+
+
+def unet(n_channels: int = 3, n_classes: int = 2, width: int = 64) -> UNet:
+    """U-Net of Pytorch-UNet: 31,037,698 parameters; arguments are UNet's."""
+    return UNet(n_channels, n_classes, width)

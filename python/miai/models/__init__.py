@@ -7,6 +7,8 @@ their state dicts load. All start from random values.
 (1, 10)
 """
 
+from .gpt2 import GPT2, gpt2
+from .key_value_cache import KeyValueCache
 from .mobilenet_v2 import MobileNetV2, mobilenet_v2
 from .resnet import (
     ResNet,
@@ -23,11 +25,14 @@ from .unet import UNet, unet
 from .vgg import VGG, vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg19, vgg19_bn
 
 __all__ = [
+    "GPT2",
     "VGG",
+    "KeyValueCache",
     "MobileNetV2",
     "ResNet",
     "RosettaCNN",
     "UNet",
+    "gpt2",
     "mobilenet_v2",
     "resnet18",
     "resnet34",

@@ -52,7 +52,8 @@ class Up(M.Module):
         x = self.up(inp)
         rows, columns = skipped.shape[2] - x.shape[2], skipped.shape[3] - x.shape[3]
         if rows or columns:  # the image had an odd size
-            x = F.pad(x, ((0, 0), (0, 0), (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2)))
+            top, left = rows // 2, columns // 2
+            x = F.pad(x, (0, 0, 0, 0, top, rows - top, left, columns - left))
         return self.conv(F.concat([skipped, x], axis=1))
 
 

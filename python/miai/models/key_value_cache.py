@@ -1,0 +1,78 @@
+"""Causal attention, and a cache of the keys and values of the tokens before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from .. import functional as F
+from .. import module as M
+from ..tensor import Tensor
+
+
+def _scores(query: Tensor, key: Tensor) -> Tensor:
+    return F.matmul(query, key, transpose_b=True) * (1.0 / math.sqrt(query.shape[-1]))
+
+
+def _causal_scores(query: Tensor, key: Tensor) -> Tensor:
+    """Scores of keys that come after their query are -inf."""
+    positions = F.arange(query.shape[2], dtype="int64", device=query.device)
+    seen = positions <= F.expand_dims(positions, 1)
+    return F.where(seen, _scores(query, key), -math.inf)
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, dropout: Callable[[Tensor], Tensor]) -> Tensor:
+    """softmax(query key^T / sqrt(d)) value, each query seeing the keys up to its own position; all
+    (N, heads, T, d). Vaswani et al., 2017."""
+    return F.matmul(dropout(F.softmax(_causal_scores(query, key), axis=-1)), value)
+
+
+class KeyValueCache(M.Module):
+    """Keys and values of the tokens that a decoder has read, at fixed size, so that a traced step has one
+    program, whose states they are.
+
+    Args:
+        layers: layers of attention.
+        shape: (batch, heads, length, features of a head); `length` is the most tokens that it holds.
+
+    Raises IndexError where a call would exceed the length; the cache is then as before (in a trace).
+
+    >>> cache = KeyValueCache(2, (1, 4, 16, 8))
+    >>> cache.position.item(), cache.keys[0].shape
+    (0, (1, 4, 16, 8))
+    """
+
+    def __init__(
+        self,
+        layers: int,
+        shape: tuple[int, int, int, int],
+        dtype: str = "float32",
+        device: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.keys = [F.zeros(shape, dtype=dtype, device=device) for _ in range(layers)]
+        self.values = [F.zeros(shape, dtype=dtype, device=device) for _ in range(layers)]
+        self.position = F.zeros((), dtype="int64", device=device)
+
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """Causal attention over the tokens before and those of the call, which are kept; all
+        (N, heads, T, d)."""
+        keys, values = self.keys[layer], self.values[layer]
+        slots = F.arange(keys.shape[2], dtype="int64", device=keys.device)
+        before = F.where(slots < self.position, _scores(query, keys), -math.inf)
+        # The cache is read as it was before the call: only then can a traced step write it in place.
+        weights = F.softmax(F.concat([before, _causal_scores(query, key)], axis=-1), axis=-1)
+        of_before, of_new = F.split(weights, [keys.shape[2]], axis=-1)
+        out = F.matmul(of_before, values) + F.matmul(of_new, value)
+        places = F.arange(key.shape[2], dtype="int64", device=keys.device) + self.position
+        keys[:, :, places] = key.detach()
+        values[:, :, places] = value.detach()
+        return out
+
+    def advance(self, tokens: int) -> None:
+        """Counts tokens that all layers have read."""
+        self.position += tokens
+
+    def reset(self) -> None:
+        """Forgets all tokens."""
+        self.position[...] = 0

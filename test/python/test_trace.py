@@ -47,6 +47,23 @@ def test_one_program_serves_several_sizes():
     assert f.program_count == 1 and "x_0" in f.graph()
 
 
+def test_arange_of_dynamic_dims():
+    @mi.trace(dynamic={"x": 0})
+    def f(x):
+        n = x.shape[0]
+        return F.arange(n, dtype="int64"), F.arange(2, n + 2), F.arange(n, n + 3, dtype="float64")
+
+    for n in (5, 3, 7):
+        whole, shifted, after = f(F.ones((n, 2)))
+        np.testing.assert_array_equal(whole.numpy(), np.arange(n))
+        np.testing.assert_array_equal(shifted.numpy(), np.arange(2, n + 2))
+        np.testing.assert_array_equal(after.numpy(), np.arange(n, n + 3))
+        assert [t.dtype.name for t in (whole, shifted, after)] == ["int64", "float32", "float64"]
+    assert f.program_count == 1
+    with pytest.raises(TypeError, match="arange: argument 'step': expected 1"):
+        mi.trace(lambda x: F.arange(0, x.shape[0], 2), dynamic={"x": 0})(F.ones((5, 2)))
+
+
 def test_a_second_size_becomes_dynamic_by_itself():
     f = mi.trace(lambda x: x + 1)
     for n in (3, 4, 5, 6, 1):

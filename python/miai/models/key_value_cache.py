@@ -58,12 +58,12 @@ class KeyValueCache(M.Module):
         """Causal attention over the tokens before and those of the call, which are kept; all
         (N, heads, T, d)."""
         keys, values = self.keys[layer], self.values[layer]
-        slots = F.arange(keys.shape[2], dtype="int64", device=keys.device)
+        length = keys.shape[2]
+        slots = F.arange(length, dtype="int64", device=keys.device)
         before = F.where(slots < self.position, _scores(query, keys), -math.inf)
         # The cache is read as it was before the call: only then can a traced step write it in place.
         weights = F.softmax(F.concat([before, _causal_scores(query, key)], axis=-1), axis=-1)
-        of_before, of_new = F.split(weights, [keys.shape[2]], axis=-1)
-        out = F.matmul(of_before, values) + F.matmul(of_new, value)
+        out = F.matmul(weights[..., :length], values) + F.matmul(weights[..., length:], value)
         places = F.arange(key.shape[2], dtype="int64", device=keys.device) + self.position
         keys[:, :, places] = key.detach()
         values[:, :, places] = value.detach()

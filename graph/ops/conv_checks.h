@@ -15,7 +15,8 @@ inline void check_conv_attrs(const InferContext& context, const Conv2dAttrs& att
 }
 
 /// Raises if the channels cannot be split into the groups.
-inline void check_divides(const InferContext& context, std::string_view argument, Dim channels, int64_t groups) {
+inline void check_divides(const InferContext& context, std::string_view argument, Dim channels,
+                          int64_t groups) {
   if (!dims_equal(floor_div(channels, groups) * Dim(groups), channels))
     context.fail(ErrorKind::kValue, "groups", "expected a divisor of the ", channels, " channels of '",
                  argument, "', got ", groups);

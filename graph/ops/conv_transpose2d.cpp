@@ -67,8 +67,8 @@ Vars lower_conv_transpose2d(std::span<const Var> inputs, const Attrs& attrs) {
   const auto& a = attrs.as<ConvTranspose2dAttrs>();
   const Var &inp = inputs[0], &weight = inputs[1];
   Dims size = out_size(a, inp.shape(), weight.shape());
-  Var out = emit1(backward_data,
-                  make_attrs(Conv2dGradAttrs{a.stride, a.padding, a.dilation, a.groups, size}), {weight, inp});
+  Var out = emit1(backward_data, make_attrs(Conv2dGradAttrs{a.stride, a.padding, a.dilation, a.groups, size}),
+                  {weight, inp});
   if (inputs.size() < 3 || !inputs[2]) return {out};
   return {out + reshape(inputs[2], {inputs[2].shape()[0], 1, 1})};
 }
@@ -78,7 +78,8 @@ Vars lower_conv_transpose2d(std::span<const Var> inputs, const Attrs& attrs) {
 void define_conv_transpose2d(OpTable& table) {
   OpDef op;
   op.name = "conv_transpose2d";
-  op.doc = R"(Two-dimensional transposed convolution: the map from output to input of a conv2d, which makes images larger.
+  op.doc =
+      R"(Two-dimensional transposed convolution: the map from output to input of a conv2d, which makes images larger.
 
 Zeiler et al., 2010. Not the inverse of conv2d: its gradient for the input.
 
@@ -143,13 +144,16 @@ void define_conv_transpose2d_samples(SampleTable& samples) {
       .valid({bf16({2, 3, 4, 5}), bf16({3, 4, 3, 3}), bf16({4})})
       .invalid({f32({3, 4, 5}), weight}, {}, kValue,
                "conv_transpose2d: argument 'inp': expected rank 4, got rank 3 (shape [3, 4, 5])")
-      .invalid({inp, f32({4, 4, 3, 3})}, {}, kValue,
-               "conv_transpose2d: argument 'weight': expected size 3 in dimension 0 (channels of 'inp'), got 4")
+      .invalid(
+          {inp, f32({4, 4, 3, 3})}, {}, kValue,
+          "conv_transpose2d: argument 'weight': expected size 3 in dimension 0 (channels of 'inp'), got 4")
       .invalid({inp, weight, f32({3})}, {}, kValue, "conv_transpose2d: argument 'bias': expected size 4")
-      .invalid({inp, weight}, with(2, 0, 2), kValue,
-               "conv_transpose2d: argument 'output_padding': expected less than the stride of [2, 2], got [2, 2]")
-      .invalid({inp, weight}, with(1, 3), kValue,
-               "conv_transpose2d: argument 'padding': leaves nothing of the output, whose size would be [0, 1]")
+      .invalid(
+          {inp, weight}, with(2, 0, 2), kValue,
+          "conv_transpose2d: argument 'output_padding': expected less than the stride of [2, 2], got [2, 2]")
+      .invalid(
+          {inp, weight}, with(1, 3), kValue,
+          "conv_transpose2d: argument 'padding': leaves nothing of the output, whose size would be [0, 1]")
       .invalid({inp, weight}, with(1, 0, 0, 1, 2), kValue,
                "conv_transpose2d: argument 'groups': expected a divisor of the 3 channels of 'weight', got 2")
       .invalid({f32({2, 3, 0, 5}), weight}, {}, kValue,

@@ -145,12 +145,12 @@ def conv2d(inp, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 @oracle
-def conv_transpose2d(
-    inp, weight, bias=None, stride=1, padding=0, output_padding=0, dilation=1, groups=1
-):
+def conv_transpose2d(inp, weight, bias=None, stride=1, padding=0, output_padding=0, dilation=1, groups=1):
     (sh, sw), (ph, pw), (oph, opw), (dh, dw) = map(pair, (stride, padding, output_padding, dilation))
     (n, c, h, w), (_, og, kh, kw) = inp.shape, weight.shape
-    full = np.zeros((n, groups, og, (h - 1) * sh + dh * (kh - 1) + 1 + oph, (w - 1) * sw + dw * (kw - 1) + 1 + opw))
+    full = np.zeros(
+        (n, groups, og, (h - 1) * sh + dh * (kh - 1) + 1 + oph, (w - 1) * sw + dw * (kw - 1) + 1 + opw)
+    )
     parts, taps = inp.reshape(n, groups, c // groups, h, w), weight.reshape(groups, c // groups, og, kh, kw)
     for i in range(kh):
         for j in range(kw):

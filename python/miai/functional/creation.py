@@ -73,13 +73,6 @@ def arange(
     """
     if stop is None:
         start, stop = 0, start
-    if isinstance(start, _core.Dim) or isinstance(stop, _core.Dim):
-        if step != 1:
-            raise TypeError(f"arange: argument 'step': expected 1, as a bound is a dynamic dim, got {step!r}")
-        numbers = _core.op("iota")(
-            shape=(stop - start,), dtype=dtype_name(dtype), device=_core.device_name(device)
-        )
-        return (numbers + start).astype(dtype)
     return _core.op("arange")(
         start=start, stop=stop, step=step, dtype=dtype_name(dtype), device=_core.device_name(device)
     )

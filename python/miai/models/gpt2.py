@@ -97,7 +97,9 @@ class GPT2Model(M.Module):
     ) -> None:
         super().__init__()
         if n_embd % n_head:
-            raise ValueError(f"GPT2: argument 'n_head': expected a divisor of n_embd ({n_embd}), got {n_head}")
+            raise ValueError(
+                f"GPT2: argument 'n_head': expected a divisor of n_embd ({n_embd}), got {n_head}"
+            )
         self.n_positions = n_positions
         self.wte = M.Embedding(vocab_size, n_embd)
         self.wpe = M.Embedding(n_positions, n_embd)
@@ -144,9 +146,9 @@ class LMHead(M.Module):
 class GPT2(M.Module):
     """Tokens (N, T), integers, to scores (N, T, vocab_size) of the token that follows each.
 
-    Names in the state dict are those of GPT2LMHeadModel. Files of the bare model, without the prefix
-    "transformer." (as the hub's "gpt2" has it), go to ``net.transformer.load_state_dict(state, strict=False)``:
-    old ones also hold the masks "h.0.attn.bias", which are no parameters.
+    Names in the state dict are those of GPT2LMHeadModel. A file of the bare model, without the prefix
+    "transformer." (as the hub's "gpt2" has it), is for ``net.transformer.load_state_dict(.., strict=False)``:
+    it also holds the masks "h.0.attn.bias", which are no parameters.
 
     With a cache (`new_cache`) a call reads the tokens that follow the ones of earlier calls, and computes
     nothing again for those.

@@ -53,6 +53,8 @@ class KeyValueCache(M.Module):
         self.keys = [F.zeros(shape, dtype=dtype, device=device) for _ in range(layers)]
         self.values = [F.zeros(shape, dtype=dtype, device=device) for _ in range(layers)]
         self.position = F.zeros((), dtype="int64", device=device)
+        for name, tensor in self.named_tensors("cache"):
+            tensor.name = name  # what they are called in a model file
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Causal attention over the tokens before and those of the call, which are kept; all
@@ -61,7 +63,7 @@ class KeyValueCache(M.Module):
         length = keys.shape[2]
         slots = F.arange(length, dtype="int64", device=keys.device)
         before = F.where(slots < self.position, _scores(query, keys), -math.inf)
-        # The cache is read as it was before the call: only then can a traced step write it in place.
+        # The cache is read as it was before the call: only then may a plan write it in place.
         weights = F.softmax(F.concat([before, _causal_scores(query, key)], axis=-1), axis=-1)
         out = F.matmul(weights[..., :length], values) + F.matmul(weights[..., length:], value)
         places = F.arange(key.shape[2], dtype="int64", device=keys.device) + self.position

@@ -39,8 +39,8 @@ def _conv_bn_relu6(
 
 
 class InvertedResidual(M.Module):
-    """A 1x1 convolution to `expansion` times the channels, a depthwise 3x3 and a 1x1 without activation, added
-    to the input where shapes allow."""
+    """A 1x1 convolution to `expansion` times the channels, a depthwise 3x3 and a 1x1 without activation,
+    added to the input where shapes allow."""
 
     def __init__(self, in_channels: int, channels: int, stride: int, expansion: int) -> None:
         super().__init__()

@@ -31,7 +31,9 @@ class BasicBlock(M.Module):
     ) -> None:
         super().__init__()
         if groups != 1 or width != planes:
-            raise ValueError("BasicBlock: expected groups=1 and width_per_group=64; use Bottleneck for others")
+            raise ValueError(
+                "BasicBlock: expected groups=1 and width_per_group=64; use Bottleneck for others"
+            )
         self.conv1 = _conv3x3(in_channels, planes, stride)
         self.bn1 = M.BatchNorm2d(planes)
         self.relu = M.ReLU()
@@ -111,7 +113,12 @@ class ResNet(M.Module):
         self._reset(zero_init_residual)
 
     def _stage(
-        self, block: type[BasicBlock] | type[Bottleneck], in_channels: int, planes: int, count: int, stride: int
+        self,
+        block: type[BasicBlock] | type[Bottleneck],
+        in_channels: int,
+        planes: int,
+        count: int,
+        stride: int,
     ) -> M.Sequential:
         channels = planes * block.expansion
         width = planes * self.width_per_group // 64 * self.groups
@@ -177,5 +184,5 @@ def resnext50_32x4d(num_classes: int = 1000, **options: Any) -> ResNet:
 
 
 def wide_resnet50_2(num_classes: int = 1000, **options: Any) -> ResNet:
-    """ResNet-50 with twice the channels inside of its blocks: 68,883,240 parameters; `options` are ResNet's."""
+    """ResNet-50, twice as wide inside of its blocks: 68,883,240 parameters; `options` are ResNet's."""
     return ResNet(Bottleneck, (3, 4, 6, 3), num_classes, width_per_group=128, **options)

@@ -1,6 +1,6 @@
 """U-Net with batch norm and padded convolutions. Ronneberger et al., 2015.
 
-Names and shapes of the parameters are those of the widely used Pytorch-UNet (github.com/milesial/Pytorch-UNet).
+Names and shapes of the parameters are those of github.com/milesial/Pytorch-UNet, the most used one.
 """
 
 from __future__ import annotations

@@ -20,7 +20,9 @@ class Full(NamedTuple):
 
 def _vgg(depth: str, batch_norm: bool, parameters: int) -> Full:
     name = f"vgg{depth}_bn" if batch_norm else f"vgg{depth}"
-    return Full(getattr(models, name), lambda: tv.VGG(tv.VGG_LAYERS[depth], batch_norm=batch_norm), parameters)
+    return Full(
+        getattr(models, name), lambda: tv.VGG(tv.VGG_LAYERS[depth], batch_norm=batch_norm), parameters
+    )
 
 
 FULL = {
@@ -73,17 +75,17 @@ SMALL = {
     "resnet, basic": Small(
         lambda: ResNet(BasicBlock, (1, 2, 1, 1), 7),
         lambda: tv.ResNet(tv.BasicBlock, (1, 2, 1, 1), 7),
-        _images(3, 3, 64, 64),
+        _images(2, 3, 48, 48),
     ),
     "resnet, grouped bottleneck": Small(
         lambda: ResNet(Bottleneck, (1, 2, 1, 1), 7, groups=4, width_per_group=8),
         lambda: tv.ResNet(tv.Bottleneck, (1, 2, 1, 1), 7, groups=4, width_per_group=8),
-        _images(3, 3, 64, 64),
+        _images(2, 3, 48, 48),
     ),
     "mobilenet_v2": Small(
         lambda: models.MobileNetV2(7, 0.25, dropout=0.0),
         lambda: tv.MobileNetV2(7, 0.25, dropout=0.0),
-        _images(3, 3, 64, 64),
+        _images(4, 3, 32, 32),
     ),
     "vgg": Small(
         lambda: models.VGG((8, None, 16, 16, None), 7, dropout=0.0, hidden=24),

@@ -92,6 +92,7 @@ def test_the_sdk_decodes(net, tokens, tmp_path):
     decode(tokens[:, 5:6])
     cache.reset()
     mi.jit.dump(tmp_path / "gpt2.miai", {"prefill": prefill, "decode": decode})
+    assert {"cache.keys.0", "cache.values.2", "cache.position"} <= set(mi.load(tmp_path / "gpt2.miai"))
     sdk = Sdk()
     model = sdk.make("miai_model_load", str(tmp_path / "gpt2.miai").encode(), 1)
     variables = sdk.make("miai_variables_create", model)

@@ -1,4 +1,4 @@
-"""miai.models beside the published networks in PyTorch: names, shapes, outputs, gradients, traces and files."""
+"""miai.models beside the published networks in PyTorch: names, outputs, gradients, traces and files."""
 
 import copy
 import pathlib
@@ -134,7 +134,9 @@ def test_traced_is_eager_and_what_the_sdk_runs(name, tmp_path):
     predict(x)
     ours.train()
     mi.jit.dump(tmp_path / "model.miai", {"predict": predict, "train_step": step})
-    done = subprocess.run([RUN, "verify", tmp_path / "model.miai"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [RUN, "verify", tmp_path / "model.miai"], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0 and done.stdout.count(": ok") == 2, done.stdout + done.stderr
 
 

@@ -81,3 +81,32 @@ class GPT2LMHeadModel(nn.Module):
 
     def forward(self, tokens):
         return self.lm_head(self.transformer(tokens))
+
+
+class GRUClassifier(nn.Module):
+    def __init__(self, vocabulary=30000, embedding=125, hidden=100, classes=2):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, embedding)
+        self.gru = nn.GRU(embedding, hidden, batch_first=True)
+        self.l_out = nn.Linear(hidden, classes)
+
+    def forward(self, words):
+        outputs, _ = self.gru(self.embedding(words))
+        return self.l_out(outputs[:, -1])
+
+
+def transformer_encoder(width=256, heads=4, layers=2, feedforward=1024, dropout=0.1):
+    layer = nn.TransformerEncoderLayer(width, heads, feedforward, dropout, batch_first=True)
+    return nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
+
+
+class TransformerClassifier(nn.Module):
+    def __init__(self, vocabulary=30000, classes=2, length=128, width=256, **encoder):
+        super().__init__()
+        self.position = nn.Parameter(torch.randn(length, width))
+        self.embedding = nn.Embedding(vocabulary, width)
+        self.encoder = transformer_encoder(width, **encoder)
+        self.fc = nn.Linear(width, classes)
+
+    def forward(self, tokens):
+        return self.fc(self.encoder(self.embedding(tokens) + self.position[: tokens.size(1)]).mean(1))

@@ -60,7 +60,11 @@ _LAYERS = {
         lambda: nn.Conv1d(4, 6, 4, padding=3, padding_mode="circular"),
         (2, 4, 9),
     ),
-    "conv_transpose2d": (lambda: M.ConvTranspose2d(4, 6, 2, 2), lambda: nn.ConvTranspose2d(4, 6, 2, 2), (2, 4, 3, 5)),
+    "conv_transpose2d": (
+        lambda: M.ConvTranspose2d(4, 6, 2, 2),
+        lambda: nn.ConvTranspose2d(4, 6, 2, 2),
+        (2, 4, 3, 5),
+    ),
     "conv_transpose2d, all": (
         lambda: M.ConvTranspose2d(4, 6, (3, 2), (2, 1), (1, 0), (1, 0), (1, 2), groups=2, bias=False),
         lambda: nn.ConvTranspose2d(

@@ -8,6 +8,7 @@ their state dicts load. All start from random values.
 """
 
 from .gpt2 import GPT2, gpt2
+from .gru_classifier import GRUClassifier, gru_classifier
 from .key_value_cache import KeyValueCache
 from .mobilenet_v2 import MobileNetV2, mobilenet_v2
 from .resnet import (
@@ -21,18 +22,22 @@ from .resnet import (
     wide_resnet50_2,
 )
 from .rosetta import RosettaCNN, rosetta_cnn
+from .transformer import TransformerClassifier, transformer_classifier, transformer_encoder
 from .unet import UNet, unet
 from .vgg import VGG, vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg19, vgg19_bn
 
 __all__ = [
     "GPT2",
+    "GRUClassifier",
     "VGG",
     "KeyValueCache",
     "MobileNetV2",
     "ResNet",
     "RosettaCNN",
+    "TransformerClassifier",
     "UNet",
     "gpt2",
+    "gru_classifier",
     "mobilenet_v2",
     "resnet18",
     "resnet34",
@@ -41,6 +46,8 @@ __all__ = [
     "resnet152",
     "resnext50_32x4d",
     "rosetta_cnn",
+    "transformer_classifier",
+    "transformer_encoder",
     "unet",
     "vgg11",
     "vgg11_bn",

@@ -9,7 +9,7 @@ from .. import functional as F
 from .. import module as M
 from ..module._parameters import parameter
 from ..tensor import Parameter, Tensor
-from .key_value_cache import KeyValueCache, attend
+from .key_value_cache import KeyValueCache
 
 
 def _gelu_tanh(x: Tensor) -> Tensor:
@@ -38,7 +38,7 @@ class Attention(M.Module):
         self.n_head = n_head
         self.c_attn = Conv1D(n_embd, 3 * n_embd)
         self.c_proj = Conv1D(n_embd, n_embd, projection_std)
-        self.attn_dropout = M.Dropout(dropout)
+        self.dropout = dropout
         self.resid_dropout = M.Dropout(dropout)
 
     def _heads(self, inp: Tensor) -> Tensor:
@@ -48,7 +48,8 @@ class Attention(M.Module):
     def forward(self, inp: Tensor, cache: KeyValueCache | None, layer: int) -> Tensor:
         query, key, value = (self._heads(part) for part in F.split(self.c_attn(inp), 3, axis=-1))
         if cache is None:
-            out = attend(query, key, value, self.attn_dropout)
+            drop = self.dropout if self.training else 0.0
+            out = F.scaled_dot_product_attention(query, key, value, None, drop, is_causal=True)
         else:
             out = cache.attend(layer, query, key, value)
         return self.resid_dropout(self.c_proj(out.transpose(0, 2, 1, 3).reshape(*inp.shape)))

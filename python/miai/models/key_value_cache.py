@@ -1,9 +1,8 @@
-"""Causal attention, and a cache of the keys and values of the tokens before."""
+"""A cache of the keys and values of the tokens before, and attention over it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from .. import functional as F
 from .. import module as M
@@ -19,12 +18,6 @@ def _causal_scores(query: Tensor, key: Tensor) -> Tensor:
     positions = F.arange(query.shape[2], dtype="int64", device=query.device)
     seen = positions <= F.expand_dims(positions, 1)
     return F.where(seen, _scores(query, key), -math.inf)
-
-
-def attend(query: Tensor, key: Tensor, value: Tensor, dropout: Callable[[Tensor], Tensor]) -> Tensor:
-    """softmax(query key^T / sqrt(d)) value, each query seeing the keys up to its own position; all
-    (N, heads, T, d). Vaswani et al., 2017."""
-    return F.matmul(dropout(F.softmax(_causal_scores(query, key), axis=-1)), value)
 
 
 class KeyValueCache(M.Module):

@@ -1,4 +1,4 @@
-"""The two networks of the "Rosetta Stone" comparison of deep learning frameworks (Karmanov et al., 2018)."""
+"""The CNN of the "Rosetta Stone" comparison of deep learning frameworks (Karmanov et al., 2018)."""
 
 from __future__ import annotations
 

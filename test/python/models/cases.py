@@ -51,6 +51,10 @@ FULL = {
     "vgg16_bn": _vgg("16", True, 138_365_992),
     "vgg19_bn": _vgg("19", True, 143_678_248),
     "unet": Full(models.unet, tv.UNet, 31_037_698),
+    "unet, bilinear": Full(lambda: models.unet(bilinear=True), lambda: tv.UNet(bilinear=True), 17_263_042),
+    "transformer_encoder": Full(models.transformer_encoder, tl.transformer_encoder, 1_579_520),
+    "transformer_classifier": Full(models.transformer_classifier, tl.TransformerClassifier, 9_292_802),
+    "gru_classifier": Full(models.gru_classifier, tl.GRUClassifier, 3_818_302),
     "gpt2": Full(models.gpt2, tl.GPT2LMHeadModel, 124_439_808),
     "rosetta_cnn": Full(models.rosetta_cnn, tv.RosettaCNN, 3_441_592),
 }
@@ -97,7 +101,25 @@ SMALL = {
         lambda: tv.VGG("8 M 16 16 M", 7, True, 0.0, 24),
         _images(3, 3, 32, 36),
     ),
-    "unet": Small(lambda: models.UNet(3, 2, 4), lambda: tv.UNet(3, 2, 4), _images(2, 3, 37, 48)),
+    "unet": Small(lambda: models.UNet(3, 2, width=4), lambda: tv.UNet(3, 2, width=4), _images(2, 3, 37, 48)),
+    "unet, bilinear": Small(
+        lambda: models.UNet(3, 2, True, 4), lambda: tv.UNet(3, 2, True, 4), _images(2, 3, 37, 48)
+    ),
+    "transformer_encoder": Small(
+        lambda: models.transformer_encoder(24, 3, 2, 40, 0.0),
+        lambda: tl.transformer_encoder(24, 3, 2, 40, 0.0),
+        _images(3, 7, 24),
+    ),
+    "transformer_classifier": Small(
+        lambda: models.TransformerClassifier(61, 5, 16, 24, 3, 2, 40, 0.0),
+        lambda: tl.TransformerClassifier(61, 5, 16, 24, heads=3, layers=2, feedforward=40, dropout=0.0),
+        _tokens(61, 3, 9),
+    ),
+    "gru_classifier": Small(
+        lambda: models.GRUClassifier(61, 12, 10, 2),
+        lambda: tl.GRUClassifier(61, 12, 10, 2),
+        _tokens(61, 3, 9),
+    ),
     "gpt2": Small(
         lambda: models.GPT2(61, 24, 24, 3, 4, dropout=0.0),
         lambda: tl.GPT2LMHeadModel(61, 24, 24, 3, 4),

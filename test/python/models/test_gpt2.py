@@ -1,13 +1,11 @@
 """GPT-2's cache: token by token, traced and in the SDK, is what the whole sequence at once gives."""
 
 import ctypes
-import math
 
 import miai as mi
 import numpy as np
 import pytest
 from miai import functional as F  # noqa: N812
-from miai.models.key_value_cache import attend
 from test_sdk import Sdk
 
 VOCABULARY, LENGTH = 61, 24
@@ -25,17 +23,6 @@ def net():
 @pytest.fixture
 def tokens():
     return mi.tensor(np.random.default_rng(4).integers(0, VOCABULARY, (2, 15)))
-
-
-def test_attention():
-    rng = np.random.default_rng(0)
-    q, k, v = (rng.standard_normal((2, 3, 5, 4)) for _ in range(3))
-    got = attend(mi.tensor(q), mi.tensor(k), mi.tensor(v), lambda x: x).numpy()
-    for i in range(5):
-        scores = np.einsum("nhd,nhkd->nhk", q[:, :, i], k[:, :, : i + 1]) / math.sqrt(4)
-        weights = np.exp(scores - scores.max(-1, keepdims=True))
-        weights /= weights.sum(-1, keepdims=True)
-        np.testing.assert_allclose(got[:, :, i], np.einsum("nhk,nhkd->nhd", weights, v[:, :, : i + 1]), 1e-10)
 
 
 @pytest.mark.parametrize("traced", [False, True])

@@ -161,3 +161,9 @@ def test_residual_blocks_start_as_their_shortcut():
 def test_basic_blocks_have_no_groups():
     with pytest.raises(ValueError, match="use Bottleneck"):
         mi.models.resnet18(groups=2)
+
+
+def test_more_tokens_than_positions():
+    net = mi.models.TransformerClassifier(9, 2, 4, 8, 2, 1, 8)
+    with pytest.raises(ValueError, match="argument 'tokens': expected at most 4 positions, got 5"):
+        net(mi.functional.zeros((1, 5), dtype="int64"))

@@ -163,11 +163,12 @@ class RosettaCNN(nn.Module):
 
 
 class DoubleConv(nn.Module):
-    def __init__(self, cin, cout):
+    def __init__(self, cin, cout, mid=None):
         super().__init__()
+        mid = mid or cout
         self.double_conv = nn.Sequential(
-            *(conv3x3(cin, cout), nn.BatchNorm2d(cout), nn.ReLU()),
-            *(conv3x3(cout, cout), nn.BatchNorm2d(cout), nn.ReLU()),
+            *(conv3x3(cin, mid), nn.BatchNorm2d(mid), nn.ReLU()),
+            *(conv3x3(mid, cout), nn.BatchNorm2d(cout), nn.ReLU()),
         )
 
     def forward(self, x):
@@ -184,10 +185,14 @@ class Down(nn.Module):
 
 
 class Up(nn.Module):
-    def __init__(self, cin, cout):
+    def __init__(self, cin, cout, bilinear):
         super().__init__()
-        self.up = nn.ConvTranspose2d(cin, cin // 2, 2, 2)
-        self.conv = DoubleConv(cin, cout)
+        if bilinear:
+            self.up = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)
+            self.conv = DoubleConv(cin, cout, cin // 2)
+        else:
+            self.up = nn.ConvTranspose2d(cin, cin // 2, 2, 2)
+            self.conv = DoubleConv(cin, cout)
 
     def forward(self, x1, x2):
         x1 = self.up(x1)
@@ -206,14 +211,16 @@ class OutConv(nn.Module):
 
 
 class UNet(nn.Module):
-    def __init__(self, channels=3, classes=2, width=64):
+    def __init__(self, channels=3, classes=2, bilinear=False, width=64):
         super().__init__()
-        w = width
+        w, factor = width, 2 if bilinear else 1
         self.inc = DoubleConv(channels, w)
-        for i in range(4):
-            setattr(self, f"down{i + 1}", Down(w << i, w << (i + 1)))
-        for i in range(4):
-            setattr(self, f"up{i + 1}", Up(w << (4 - i), w << (3 - i)))
+        self.down1, self.down2, self.down3 = Down(w, 2 * w), Down(2 * w, 4 * w), Down(4 * w, 8 * w)
+        self.down4 = Down(8 * w, 16 * w // factor)
+        self.up1 = Up(16 * w, 8 * w // factor, bilinear)
+        self.up2 = Up(8 * w, 4 * w // factor, bilinear)
+        self.up3 = Up(4 * w, 2 * w // factor, bilinear)
+        self.up4 = Up(2 * w, w, bilinear)
         self.outc = OutConv(w, classes)
 
     def forward(self, x):

@@ -182,6 +182,13 @@ Var expand_dims(const Var& a, int axis) {
   shape.insert(axis < 0 ? axis + shape.size() + 1 : axis, 1);
   return reshape(a, shape);
 }
+Var as_rows(const Var& a) {
+  Dims shape = a.shape();
+  if (shape.size() == 2) return a;
+  Dim rows = 1;
+  for (int i = 0; i + 1 < shape.size(); ++i) rows = rows * shape[i];
+  return reshape(a, {rows, shape.back()});
+}
 Var swap_last(const Var& a) {
   Ints pattern;
   for (int i = 0; i < a.shape().size(); ++i) pattern.push_back(i);

@@ -62,6 +62,8 @@ Var reshape(const Var& a, const Dims& shape);
 Var broadcast_to(const Var& a, const Dims& shape);
 Var transpose(const Var& a, const Ints& pattern);
 Var expand_dims(const Var& a, int axis);
+/// Leading dimensions merged: (..., n) as (rows, n).
+Var as_rows(const Var& a);
 /// The last two axes exchanged.
 Var swap_last(const Var& a);
 Var concat(const Vars& parts, int axis);

@@ -35,15 +35,6 @@ void infer_linear_bias_act(InferContext& context) {
   check_fused(context, context.attrs<ActivationAttrs>().activation);
 }
 
-/// Leading dimensions merged: (..., n) as (rows, n).
-Var as_rows(const Var& x) {
-  Dims shape = x.shape();
-  if (shape.size() == 2) return x;
-  Dim rows = 1;
-  for (int i = 0; i + 1 < shape.size(); ++i) rows = rows * shape[i];
-  return reshape(x, {rows, shape.back()});
-}
-
 Vars lower_linear(std::span<const Var> inputs, const Attrs&) {
   Var out = matmul(inputs[0], inputs[1], false, true);
   return {inputs.size() > 2 && inputs[2] ? out + inputs[2] : out};

@@ -15,14 +15,6 @@ constexpr int64_t kThreadWork = 128 * 1024;  // products that are worth a thread
 constexpr int64_t kLargestTile = 64;         // of any instruction set
 constexpr int64_t kStrip = 8;                // panels that a thread packs and multiplies at a time
 
-template <class T>
-const GemmLoops<T>& loops() {
-  if constexpr (std::is_same_v<T, float>)
-    return choose_isa(baseline::gemm_float, avx2::gemm_float, avx512::gemm_float);
-  else
-    return choose_isa(baseline::gemm_double, avx2::gemm_double, avx512::gemm_double);
-}
-
 /// Each packed element would be used once or twice, or there are few of them.
 bool is_small(int64_t m, int64_t n, int64_t k) { return m <= 2 || n <= 2 || m * n * k <= kSmall; }
 int64_t panels(int64_t size, int width) { return (size + width - 1) / width; }
@@ -82,6 +74,14 @@ struct Depth {
 }  // namespace
 
 template <class T>
+const GemmLoops<T>& gemm_loops() {
+  if constexpr (std::is_same_v<T, float>)
+    return choose_isa(baseline::gemm_float, avx2::gemm_float, avx512::gemm_float);
+  else
+    return choose_isa(baseline::gemm_double, avx2::gemm_double, avx512::gemm_double);
+}
+
+template <class T>
 size_t gemm_workspace(int64_t m, int64_t n, int64_t k) {
   if (is_small(m, n, k)) return 0;
   int64_t elements = (m + kLargestTile + n + kLargestTile) * std::min(k, kDepth);
@@ -91,14 +91,16 @@ size_t gemm_workspace(int64_t m, int64_t n, int64_t k) {
 template <class T>
 void gemm(const Gemm<T>& g, void* workspace) {
   if (g.m == 0 || g.n == 0) return;
-  if (is_small(g.m, g.n, g.k)) return loops<T>().small(g);
-  const GemmLoops<T>& loop = loops<T>();
+  if (is_small(g.m, g.n, g.k)) return gemm_loops<T>().small(g);
+  const GemmLoops<T>& loop = gemm_loops<T>();
   T* left = static_cast<T*>(workspace);
   T* right = left + panels(g.m, loop.rows) * loop.rows * std::min(g.k, kDepth);
   for (int64_t p = 0; p < g.k; p += kDepth)
     Depth<T>{g, loop, p, std::min(kDepth, g.k - p), left, right}.run();
 }
 
+template const GemmLoops<float>& gemm_loops<float>();
+template const GemmLoops<double>& gemm_loops<double>();
 template size_t gemm_workspace<float>(int64_t, int64_t, int64_t);
 template size_t gemm_workspace<double>(int64_t, int64_t, int64_t);
 template void gemm<float>(const Gemm<float>&, void*);

@@ -40,6 +40,10 @@ struct GemmLoops {
   void (*small)(const Gemm<T>& product);  // without packing
 };
 
+/// Those of the current instruction set.
+template <class T>
+const GemmLoops<T>& gemm_loops();
+
 namespace baseline {
 extern const GemmLoops<float> gemm_float;
 extern const GemmLoops<double> gemm_double;

@@ -2,10 +2,9 @@
 // follow.
 #include "kernels/common/attrs/layer_norm.h"
 
-#include "graph/ops/builders.h"
+#include "graph/ops/normalized_axes.h"
 #include "graph/ops/tables.h"
 #include "kernels/common/attrs/batch_norm.h"
-#include "kernels/common/attrs/reduce.h"
 
 namespace miai::ops {
 namespace {
@@ -14,47 +13,19 @@ enum Input { kInp, kWeight, kBias };
 enum Output { kOut, kMean, kRstd };
 enum GradInput { kDy, kX, kGradWeight, kSavedMean, kSavedRstd };
 
-/// The shape of mean and rstd: size 1 in the axes that are normalised. Checks these axes of input 0.
-Dims check_normalized(const InferContext& c, const Ints& normalized) {
-  c.check_float(0);
-  Dims shape = c.input(0).shape;
-  int count = static_cast<int>(normalized.size());
-  if (normalized.empty()) c.fail(ErrorKind::kValue, "normalized_shape", "expected at least one size, got []");
-  bool fits = count <= shape.size();
-  for (int i = 0; fits && i < count; ++i) {
-    Dim& size = shape[shape.size() - count + i];
-    fits = normalized[static_cast<size_t>(i)] > 0 && dims_equal(size, normalized[static_cast<size_t>(i)]);
-    size = 1;
-  }
-  if (!fits)
-    c.fail(ErrorKind::kValue, "normalized_shape", "expected the last sizes of '", c.input_name(0),
-           "' (shape ", c.input(0).shape, "), got ", AttrValue(normalized));
-  return shape;
-}
-
-void check_parameter(const InferContext& c, int i, const Ints& normalized) {
-  DType dtype = statistics_dtype(c.input(0).dtype);
-  if (c.input(i).dtype != dtype)
-    c.fail(ErrorKind::kType, c.input_name(i), "expected dtype ", dtype, " for an input of dtype ",
-           c.input(0).dtype, ", got ", c.input(i).dtype);
-  c.check_rank(i, static_cast<int>(normalized.size()));
-  for (size_t d = 0; d < normalized.size(); ++d)
-    c.check_dim(i, static_cast<int>(d), normalized[d], "that of normalized_shape");
-}
-
 void infer_layer_norm(InferContext& c) {
   const auto& a = c.attrs<LayerNormAttrs>();
   Dims statistics = check_normalized(c, a.normalized_shape);
   for (int i : {kWeight, kBias})
     if (c.has(i)) check_parameter(c, i, a.normalized_shape);
-  if (!(a.eps >= 0)) c.fail(ErrorKind::kValue, "eps", "expected a number of at least 0, got ", a.eps);
+  check_eps(c, a.eps);
   c.output_like(kInp, c.input(kInp).shape);
   for (int i = 0; i < 2; ++i)
     c.output(statistics_dtype(c.input(kInp).dtype), statistics, c.input(kInp).device);
 }
 
 void infer_backward(InferContext& c) {
-  const Ints& normalized = c.attrs<LayerNormGradAttrs>().normalized_shape;
+  const Dims& normalized = c.attrs<LayerNormGradAttrs>().normalized_shape;
   Dims statistics = check_normalized(c, normalized);
   const TensorType& dy = c.input(kDy);
   DType wide = statistics_dtype(dy.dtype);
@@ -69,30 +40,21 @@ void infer_backward(InferContext& c) {
       c.fail(ErrorKind::kType, c.input_name(i), "expected dtype ", wide, ", got ", c.input(i).dtype);
   }
   c.output_like(kDy, dy.shape);
-  for (int i = 0; i < 2; ++i) c.output(wide, to_dims(Shape(std::span(normalized))), dy.device);
+  for (int i = 0; i < 2; ++i) c.output(wide, normalized, dy.device);
 }
 
 // ---- as other operators ----
 
-Ints last_axes(int count) {
-  Ints axes;
-  for (int i = count; i > 0; --i) axes.push_back(-i);
-  return axes;
-}
 Ints first_axes(int count) {
   Ints axes;
   for (int i = 0; i < count; ++i) axes.push_back(i);
   return axes;
 }
-Var mean_over(const Var& x, const Ints& axes) {
-  static const OpDef& op = find_op("mean");
-  return emit1(op, make_attrs(ReduceAttrs{axes, true}), {x});
-}
 
 Vars lower_layer_norm(std::span<const Var> inputs, const Attrs& attrs) {
   const auto& a = attrs.as<LayerNormAttrs>();
   auto input = [&](size_t i) { return i < inputs.size() ? inputs[i] : Var(); };
-  Ints axes = last_axes(static_cast<int>(a.normalized_shape.size()));
+  Ints axes = last_axes(a.normalized_shape.size());
   Var x = cast(inputs[kInp], statistics_dtype(inputs[kInp].dtype()));
   Var mean = mean_over(x, axes), centred = x - mean;
   Var rstd = 1.0 / sqrt(mean_over(square(centred), axes) + a.eps);
@@ -103,7 +65,7 @@ Vars lower_layer_norm(std::span<const Var> inputs, const Attrs& attrs) {
 }
 
 Vars lower_backward(std::span<const Var> inputs, const Attrs& attrs) {
-  int count = static_cast<int>(attrs.as<LayerNormGradAttrs>().normalized_shape.size());
+  int count = attrs.as<LayerNormGradAttrs>().normalized_shape.size();
   Ints axes = last_axes(count), samples = first_axes(inputs[kDy].type().rank() - count);
   DType wide = statistics_dtype(inputs[kDy].dtype());
   Var dy = cast(inputs[kDy], wide), x = cast(inputs[kX], wide);
@@ -118,13 +80,12 @@ Vars lower_backward(std::span<const Var> inputs, const Attrs& attrs) {
 
 /// What reaches the input through mean and rstd when they are used themselves, as in second order.
 Var through_statistics(GradContext& c, const Var& x) {
-  double count = 1;
-  for (int64_t size : c.attrs_as<LayerNormAttrs>().normalized_shape) count *= static_cast<double>(size);
+  Dim count = element_count(c.attrs_as<LayerNormAttrs>().normalized_shape);
   const Var &mean = c.output(kMean), &rstd = c.output(kRstd);
   Var wide = cast(x, mean.dtype()), total;
-  if (c.grad(kMean)) total = broadcast_to(c.grad(kMean) / count, wide.shape());
+  if (c.grad(kMean)) total = broadcast_to(divide(c.grad(kMean), count), wide.shape());
   if (c.grad(kRstd)) {
-    Var part = (wide - mean) * (c.grad(kRstd) * rstd * rstd * rstd * (-1 / count));
+    Var part = (wide - mean) * divide(-(c.grad(kRstd) * rstd * rstd * rstd), count);
     total = total ? total + part : part;
   }
   return cast(total, x.dtype());

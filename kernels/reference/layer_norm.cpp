@@ -28,7 +28,7 @@ double parameter(const KernelArgs& args, size_t i, int64_t offset, double otherw
 template <class T, class S>
 void forward_of(const KernelArgs& args) {
   const auto& a = args.attrs_as<LayerNormAttrs>();
-  int normalized = static_cast<int>(a.normalized_shape.size());
+  int normalized = a.normalized_shape.size();
   LayerNormShape in(args.inputs[0], normalized), out(args.outputs[0], normalized);
   LayerNormShape mean_at(args.outputs[1], normalized), rstd_at(args.outputs[2], normalized);
   Strides weight = parameter_strides(args, 1, in), bias = parameter_strides(args, 2, in);
@@ -56,7 +56,7 @@ void forward_of(const KernelArgs& args) {
 
 template <class T, class S>
 void backward_of(const KernelArgs& args) {
-  int normalized = static_cast<int>(args.attrs_as<LayerNormGradAttrs>().normalized_shape.size());
+  int normalized = args.attrs_as<LayerNormGradAttrs>().normalized_shape.size();
   LayerNormShape grad(args.inputs[0], normalized), in(args.inputs[1], normalized);
   LayerNormShape mean_at(args.inputs[3], normalized), rstd_at(args.inputs[4], normalized);
   LayerNormShape out(args.outputs[0], normalized);

@@ -33,15 +33,9 @@ const float* optional_input(const KernelArgs& args, size_t i) {
   return i < args.inputs.size() && args.inputs[i].present ? args.inputs[i].as<float>() : nullptr;
 }
 
-int64_t product(const Ints& sizes) {
-  int64_t n = 1;
-  for (int64_t size : sizes) n *= size;
-  return n;
-}
-
 void run_forward(const KernelArgs& args) {
   const auto& a = args.attrs_as<LayerNormAttrs>();
-  int64_t n = product(a.normalized_shape), samples = args.outputs[1].size();
+  int64_t n = element_count(static_shape(a.normalized_shape)), samples = args.outputs[1].size();
   const float *x = args.inputs[0].as<float>(), *weight = optional_input(args, 1),
               *bias = optional_input(args, 2);
   float* y = args.outputs[0].as<float>();

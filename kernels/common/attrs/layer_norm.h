@@ -5,7 +5,7 @@
 namespace miai {
 
 struct LayerNormAttrs {
-  Ints normalized_shape;
+  Dims normalized_shape;
   double eps = 1e-5;
   static auto fields() {
     return std::tuple{field("normalized_shape", &LayerNormAttrs::normalized_shape,
@@ -15,7 +15,7 @@ struct LayerNormAttrs {
 };
 
 struct LayerNormGradAttrs {
-  Ints normalized_shape;
+  Dims normalized_shape;
   static auto fields() {
     return std::tuple{field("normalized_shape", &LayerNormGradAttrs::normalized_shape,
                             "sizes of the last axes, over which each sample is normalised")};

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from miai import _core
-from oracles_nn import ORACLES
+from oracles_layers import ORACLES
 from samples import call_of, outputs_of, tolerance_of
 
 OPS = [op for op in _core.op_names(only_public=False) if _core.samples(op)]

@@ -12,12 +12,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
-from . import creation, joining, loss, nn
+from . import creation, joining, loss, nn, vision
+from .attention import scaled_dot_product_attention
 from .creation import arange, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
 from .joining import gather, scatter, split, stack
 from .loss import binary_cross_entropy, cross_entropy, l1_loss, square_loss
 from .metric import topk_accuracy
-from .nn import batch_norm, dropout, layer_norm
+from .nn import batch_norm, dropout, group_norm, instance_norm, layer_norm, rms_norm
+from .vision import interpolate
 
 _WRAPPED = {name for name in globals() if not name.startswith("_")}
 

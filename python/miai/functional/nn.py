@@ -73,7 +73,64 @@ def layer_norm(
     >>> layer_norm(mi.tensor([[1.0, 3.0]]), 2, eps=0.0)
     Tensor([[-1.,  1.]])
     """
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     return _core.op("layer_norm")(
-        inp, weight if affine else None, bias if affine else None, normalized_shape=shape, eps=eps
+        inp, weight if affine else None, bias if affine else None, normalized_shape=normalized_shape, eps=eps
     )
+
+
+def rms_norm(
+    inp: Tensor,
+    normalized_shape: int | tuple[int, ...],
+    weight: Tensor | None = None,
+    eps: float | None = None,
+) -> Tensor:
+    """Divides the last dims, `normalized_shape`, by their root mean square, then scales them by `weight`.
+
+    Zhang and Sennrich, 2019. `weight` has shape `normalized_shape`; `eps` is the smallest step from 1 of the
+    dtype if None, as in PyTorch.
+
+    >>> import miai as mi
+    >>> rms_norm(mi.tensor([[2.0, -2.0]]), 2, eps=0.0)
+    Tensor([[ 1., -1.]])
+    """
+    return _core.op("rms_norm")(inp, weight, normalized_shape=normalized_shape, eps=eps)
+
+
+def group_norm(
+    inp: Tensor,
+    num_groups: int,
+    affine: bool = True,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalises each of `num_groups` groups of channels of (N, C, ...), then scales and shifts each channel
+    if `affine`.
+
+    Wu and He, 2018. `weight` and `bias` have shape (C,).
+
+    >>> import miai as mi
+    >>> group_norm(mi.tensor([[1.0, 3.0, 5.0, 7.0]]), 2, eps=0.0)
+    Tensor([[-1.,  1., -1.,  1.]])
+    """
+    return _core.op("group_norm")(
+        inp, weight if affine else None, bias if affine else None, num_groups=num_groups, eps=eps
+    )
+
+
+def instance_norm(
+    inp: Tensor,
+    affine: bool = True,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalises each channel of each sample of (N, C, ...), then scales and shifts it if `affine`.
+
+    Ulyanov et al., 2016. `weight` and `bias` have shape (C,).
+
+    >>> import miai as mi
+    >>> instance_norm(mi.tensor([[[1.0, 3.0]]]), eps=0.0)
+    Tensor([[[-1.,  1.]]])
+    """
+    return _core.op("instance_norm")(inp, weight if affine else None, bias if affine else None, eps=eps)

@@ -9,20 +9,26 @@
 
 from . import init
 from .activation import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softmax, Softplus, Tanh
+from .attention import MultiheadAttention
 from .conv import Conv1d, Conv2d
 from .embedding import Embedding
 from .linear import Linear
 from .module import Module
-from .normalization import BatchNorm1d, BatchNorm2d, LayerNorm
+from .normalization import BatchNorm1d, BatchNorm2d
 from .pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
+from .recurrent import GRU, LSTM, RNN
+from .recurrent_cell import GRUCell, LSTMCell, RNNCell
+from .sample_norm import GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 from .sequential import Sequential
 from .simple import Dropout, Flatten, Identity
+from .transformer import TransformerEncoder, TransformerEncoderLayer
+from .vision import Upsample
 
 ModuleList = list  # sub-modules are found in lists and dicts as they are
 ModuleDict = dict
+MultiHeadAttention = MultiheadAttention  # MegEngine's name
 
 __all__ = [
-    "GELU",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool2d",
     "AvgPool2d",
@@ -31,17 +37,29 @@ __all__ = [
     "Conv1d",
     "Conv2d",
     "Dropout",
+    "ELU",
     "Embedding",
     "Flatten",
+    "GELU",
+    "GRU",
+    "GRUCell",
+    "GroupNorm",
     "Identity",
+    "InstanceNorm",
+    "LSTM",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
-    "ELU",
     "Linear",
     "MaxPool2d",
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiHeadAttention",
+    "MultiheadAttention",
+    "RMSNorm",
+    "RNN",
+    "RNNCell",
     "ReLU",
     "ReLU6",
     "Sequential",
@@ -50,5 +68,8 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
+    "Upsample",
     "init",
 ]

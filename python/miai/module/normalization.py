@@ -1,17 +1,12 @@
-"""Normalisation by statistics of the batch or of each sample."""
+"""Normalisation by statistics of the batch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from .. import _core
 from .. import functional as F
 from ..tensor import Parameter, Tensor
 from . import init
 from ._parameters import buffer, check_positive, parameter
 from .module import Module
-
-_layer_norm = _core.op("layer_norm")
 
 
 class _BatchNorm(Module):
@@ -122,47 +117,3 @@ class BatchNorm2d(_BatchNorm):
     """
 
     _ranks = (4,)
-
-
-class LayerNorm(Module):
-    """Normalises each sample over its last axes, then scales by `weight` and adds `bias`. Ba et al., 2016.
-
-    `normalized_shape` is the sizes of those axes, an int for the last one alone; so are the shapes of weight
-    and bias.
-
-    >>> import miai as mi
-    >>> LayerNorm(8)(mi.functional.ones((2, 5, 8))).shape
-    (2, 5, 8)
-    """
-
-    def __init__(
-        self,
-        normalized_shape: int | Sequence[int],
-        eps: float = 1e-5,
-        affine: bool = True,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name)
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        if not shape:
-            raise ValueError("LayerNorm: argument 'normalized_shape': expected at least one size, got ()")
-        for size in shape:
-            check_positive("LayerNorm", normalized_shape=size)
-        self.normalized_shape = shape
-        self.eps = eps
-        self.affine = affine
-        self.weight: Parameter | None = parameter(*shape) if affine else None
-        self.bias: Parameter | None = parameter(*shape) if affine else None
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Weight 1, bias 0."""
-        if self.weight is not None and self.bias is not None:
-            init.ones_(self.weight)
-            init.zeros_(self.bias)
-
-    def forward(self, inp: Tensor) -> Tensor:
-        return _layer_norm(inp, self.weight, self.bias, normalized_shape=self.normalized_shape, eps=self.eps)
-
-    def extra_repr(self) -> str:
-        return f"{self.normalized_shape}, eps={self.eps}, affine={self.affine}"

@@ -1,5 +1,8 @@
 #include "graph/ops/recurrent_layer.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "graph/ops/builders.h"
 #include "graph/ops/recurrence.h"
 
@@ -61,18 +64,59 @@ Vars layer_grad(GradContext& c, const RecurrenceAttrs& a) {
   return grads;
 }
 
+std::string upper_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// The arguments and results of a layer, for its documentation.
+std::string documentation(const std::string& name, const RecurrentCell& cell) {
+  bool two = cell.states > 1;
+  std::string rows = cell.gates > 1 ? std::to_string(cell.gates) + " * hidden" : "hidden";
+  std::string text = "\nThe module " + upper_case(name) + R"( has several layers and directions.
+
+Args:
+    inp: shape (time, batch, in), or (batch, time, in) with batch_first; floating dtype, of all tensors.
+    weight_ih: shape (<rows>, in).
+    weight_hh: shape (<rows>, hidden).
+    bias_ih: shape (<rows>,), optional, as bias_hh is.
+    h0: shape (batch, hidden), optional: zeros.<c0>
+
+Returns:
+    (out, h_n<c_n>): all hidden states, as ``inp`` lies, and the last of each state, (batch, hidden).
+
+Raises:
+    ValueError: sizes that differ, no step. TypeError: integers. NotImplementedError: second-order gradients.
+
+Example:
+    >>> import miai.functional as F
+    >>> out, *last = F.<name>(F.ones((5, 2, 3)), F.ones((<example>, 3)), F.ones((<example>, 4)))
+    >>> out.shape, [state.shape for state in last]
+    ((5, 2, 4), [(2, 4)<second>])
+)";
+  const std::pair<std::string_view, std::string> values[] = {{"<rows>", rows},
+                                                             {"<c0>", two ? " c0: the same." : ""},
+                                                             {"<name>", name},
+                                                             {"<c_n>", two ? ", c_n" : ""},
+                                                             {"<second>", two ? ", (2, 4)" : ""},
+                                                             {"<example>", std::to_string(4 * cell.gates)}};
+  for (const auto& [key, value] : values)
+    for (size_t at; (at = text.find(key)) != std::string::npos;) text.replace(at, key.size(), value);
+  return text;
+}
+
 }  // namespace
 
-OpDef recurrent_layer_op(std::string name, std::string doc, const AttrsType& attrs, int states,
-                         RecurrenceOf recurrence_of) {
+OpDef recurrent_layer_op(const std::string& name, const std::string& formula, const AttrsType& attrs,
+                         const RecurrentCell& cell, RecurrenceOf recurrence_of) {
   OpDef op;
-  op.name = std::move(name);
-  op.doc = std::move(doc);
+  op.name = name;
+  op.doc = formula + documentation(name, cell);
   op.inputs = {{"inp"}, {"weight_ih"}, {"weight_hh"}};
   for (const char* optional : {"bias_ih", "bias_hh", "h0"})
     op.inputs.push_back({optional, Presence::kOptional});
   op.outputs = {{"out"}, {"h_n"}};
-  if (states > 1) {
+  if (cell.states > 1) {
     op.inputs.push_back({"c0", Presence::kOptional});
     op.outputs.push_back({"c_n"});
   }
@@ -90,8 +134,10 @@ GradDef recurrent_layer_grad(RecurrenceOf recurrence_of) {
   return {rule, {kInp, kWeightIh, kWeightHh, kH0, kC0}, {0, 2, 3}};
 }
 
-SampleList& recurrent_layer_samples(SampleTable& samples, const std::string& name, int gates, int states) {
+SampleList& recurrent_layer_samples(SampleTable& samples, const std::string& name,
+                                    const RecurrentCell& cell) {
   using Tensors = std::vector<std::optional<SampleTensor>>;
+  int64_t gates = cell.gates;
   auto tensors = [&](SampleTensor inp, int64_t hidden) {
     SampleTensor ih{inp.dtype, {gates * hidden, inp.shape[2]}}, hh{inp.dtype, {gates * hidden, hidden}};
     return Tensors{inp, ih, hh};
@@ -100,9 +146,9 @@ SampleList& recurrent_layer_samples(SampleTable& samples, const std::string& nam
     list.insert(list.end(), more.begin(), more.end());
     return list;
   };
-  SampleTensor bias = f32({gates * int64_t{4}}), state = f32({3, 4});
+  SampleTensor bias = f32({gates * 4}), state = f32({3, 4});
   Tensors plain = tensors(f32({5, 3, 2}), 4), all = with(plain, {bias, bias, state});
-  if (states > 1) all.push_back(state);
+  if (cell.states > 1) all.push_back(state);
   AttrList batch_first{{"batch_first", true}}, reverse{{"reverse", true}};
   AttrList both{{"batch_first", true}, {"reverse", true}};
   SampleList& list = samples.of(name);
@@ -137,9 +183,9 @@ SampleList& recurrent_layer_samples(SampleTable& samples, const std::string& nam
       .invalid(changed(0, i64({5, 3, 2})), {}, ErrorKind::kType, message("inp", "expected a floating dtype"))
       .invalid(changed(0, f32({0, 3, 2})), {}, ErrorKind::kValue,
                message("inp", "expected at least one step"))
-      .invalid(changed(1, f32({gates * int64_t{4}, 3})), {}, ErrorKind::kValue,
+      .invalid(changed(1, f32({gates * 4, 3})), {}, ErrorKind::kValue,
                message("weight_ih", "expected size 2 in dimension 1"))
-      .invalid(changed(2, f32({gates * int64_t{4} + 1, 4})), {}, ErrorKind::kValue,
+      .invalid(changed(2, f32({gates * 4 + 1, 4})), {}, ErrorKind::kValue,
                message("weight_hh", "expected size " + std::to_string(gates * 4) + " in dimension 0"))
       .invalid(changed(4, f32({3})), {}, ErrorKind::kValue, message("bias_hh", "expected size"))
       .invalid(changed(5, f32({5, 4})), {}, ErrorKind::kValue,

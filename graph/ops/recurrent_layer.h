@@ -25,7 +25,6 @@ OpDef recurrent_layer_op(std::string name, std::string doc, const AttrsType& att
                          RecurrenceOf recurrence_of);
 /// Its gradient: recurrence_backward, then products over all steps at once.
 GradDef recurrent_layer_grad(RecurrenceOf recurrence_of);
-/// Samples of a layer with these numbers of gates and states.
-SampleList& recurrent_layer_samples(SampleTable& samples, const std::string& name, int gates, int states);
+SampleList& recurrent_layer_samples(SampleTable& samples, const std::string& name, const RecurrentCell& cell);
 
 }  // namespace miai::ops

@@ -91,6 +91,60 @@ _LAYERS = {
         lambda: nn.LayerNorm(4, elementwise_affine=False),
         (2, 4),
     ),
+    "layer_norm, no bias": (
+        lambda: M.LayerNorm(4, bias=False),
+        lambda: nn.LayerNorm(4, bias=False),
+        (2, 3, 4),
+    ),
+    "rms_norm": (lambda: M.RMSNorm(4), lambda: nn.RMSNorm(4), (2, 3, 4)),
+    "rms_norm, plain": (
+        lambda: M.RMSNorm((3, 4), 1e-3, affine=False),
+        lambda: nn.RMSNorm((3, 4), 1e-3, elementwise_affine=False),
+        (2, 3, 4),
+    ),
+    "group_norm": (lambda: M.GroupNorm(2, 4), lambda: nn.GroupNorm(2, 4), (3, 4, 5, 2)),
+    "group_norm, plain": (
+        lambda: M.GroupNorm(4, 4, 1e-3, affine=False),
+        lambda: nn.GroupNorm(4, 4, 1e-3, affine=False),
+        (3, 4, 5),
+    ),
+    "instance_norm": (lambda: M.InstanceNorm(4), lambda: nn.InstanceNorm2d(4, affine=True), (3, 4, 5, 2)),
+    "instance_norm, plain": (
+        lambda: M.InstanceNorm(4, affine=False),
+        lambda: nn.InstanceNorm1d(4),
+        (3, 4, 5),
+    ),
+    "depthwise conv2d": (
+        lambda: M.Conv2d(4, 8, 3, padding=1, groups=4),
+        lambda: nn.Conv2d(4, 8, 3, padding=1, groups=4),
+        (2, 4, 7, 6),
+    ),
+    "upsample": (lambda: M.Upsample(scale_factor=2), lambda: nn.Upsample(scale_factor=2), (2, 3, 4, 5)),
+    "upsample, linear": (
+        lambda: M.Upsample(9, mode="linear"),
+        lambda: nn.Upsample(9, mode="linear"),
+        (2, 3, 5),
+    ),
+    "upsample, bilinear": (
+        lambda: M.Upsample((7, 11), mode="bilinear"),
+        lambda: nn.Upsample((7, 11), mode="bilinear"),
+        (2, 3, 4, 5),
+    ),
+    "upsample, align_corners": (
+        lambda: M.Upsample(scale_factor=2, mode="bilinear", align_corners=True),
+        lambda: nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True),
+        (2, 3, 4, 5),
+    ),
+    "upsample, odd factors": (
+        lambda: M.Upsample(scale_factor=(1.7, 0.6), mode="bilinear"),
+        lambda: nn.Upsample(scale_factor=(1.7, 0.6), mode="bilinear"),
+        (2, 3, 4, 5),
+    ),
+    "upsample, nearest, odd factors": (
+        lambda: M.Upsample(scale_factor=(1.7, 0.6)),
+        lambda: nn.Upsample(scale_factor=(1.7, 0.6)),
+        (2, 3, 4, 5),
+    ),
     "max_pool": (lambda: M.MaxPool2d(3, 2, 1), lambda: nn.MaxPool2d(3, 2, 1), (2, 3, 7, 6)),
     "max_pool, default": (lambda: M.MaxPool2d(2), lambda: nn.MaxPool2d(2), (2, 3, 6, 6)),
     "avg_pool": (
@@ -278,6 +332,20 @@ def test_dropout():
         ),
         (lambda: M.BatchNorm2d(3, momentum=1.5), ValueError, "BatchNorm2d: argument 'momentum'"),
         (lambda: M.LayerNorm(()), ValueError, "LayerNorm: argument 'normalized_shape'"),
+        (lambda: M.RMSNorm(0), ValueError, "RMSNorm: argument 'normalized_shape'"),
+        (lambda: M.GroupNorm(3, 4), ValueError, "GroupNorm: argument 'num_groups': expected a divisor"),
+        (lambda: M.InstanceNorm(0), ValueError, "InstanceNorm: argument 'num_channels'"),
+        (lambda: M.Upsample(), ValueError, "Upsample: expected either 'size' or 'scale_factor'"),
+        (
+            lambda: mi.functional.interpolate(mi.functional.ones((1, 1, 2, 2)), scale_factor=-1),
+            ValueError,
+            "interpolate: argument 'scale_factor': expected a number above 0",
+        ),
+        (
+            lambda: mi.functional.interpolate(mi.functional.ones((1, 1, 2, 2)), (2, 2, 2)),
+            ValueError,
+            "interpolate: argument 'size': expected a number or 2 numbers",
+        ),
         (lambda: M.Dropout(1.5), ValueError, "Dropout: argument 'drop_prob'"),
         (lambda: M.Embedding(3, 2, padding_idx=3), ValueError, "Embedding: argument 'padding_idx'"),
         (
@@ -313,3 +381,20 @@ def test_dropout():
 def test_bad_arguments(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_norms_and_upsampling_of_dynamic_images():
+    norm, up = M.GroupNorm(2, 4), M.Upsample(scale_factor=2, mode="bilinear")
+
+    @mi.trace(dynamic={"x": [0, 2, 3]})
+    def run(x):
+        y = up(norm(x))
+        return y, mi.grad(lambda x: (up(norm(x)) ** 2).sum())(x)
+
+    for shape in ((2, 4, 3, 5), (3, 4, 6, 4), (5, 4, 7, 3)):
+        x = mi.tensor(np.random.default_rng(1).normal(size=shape).astype("float32"))
+        y, gradient = run(x)
+        np.testing.assert_allclose(y.numpy(), up(norm(x)).numpy(), rtol=1e-4, atol=1e-5)
+        eager = mi.grad(lambda x: (up(norm(x)) ** 2).sum())(x)
+        np.testing.assert_allclose(gradient.numpy(), eager.numpy(), rtol=1e-3, atol=1e-4)
+    assert run.program_count == 1

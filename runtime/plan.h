@@ -43,6 +43,8 @@ struct Instruction {
   int input_count = 0, output_count = 0;
   int64_t workspace_offset = -1;  // in the device's arena; -1: none needed
   Device device;
+  bool repeats = false;  // computes again what an earlier instruction has computed
+  double seconds = 0;    // about
 };
 
 /// What becomes of a state when the step commits: state `state` is the tensor at `value`.
@@ -77,6 +79,9 @@ struct Plan {
       sum += base.kind == BaseKind::kArena ? static_cast<int64_t>(base.bytes) : 0;
     return sum;
   }
+  /// All that a run holds at most: arena, inputs, states, and what it allocates. States that nobody else holds
+  /// are written in place.
+  int64_t peak_bytes() const;
 };
 
 /// A state as one call sees it. `value` is read; when the call commits, the new value is in `value` (in place

@@ -15,6 +15,8 @@ struct CompileOptions {
   bool verify = false;    // run the verifier between passes (always in debug builds)
   bool observed = false;  // all is computed before the commit section and no input is overwritten: an
                           // observer sees every operator's operands and may refuse the step
+  int64_t memory_limit = 0;  // bytes that a run may hold, inputs and states included; 0: no limit. Values are
+                             // computed again where they would need more
   int plan_limit = 32;    // plans kept, one a set of sizes and layouts
 };
 

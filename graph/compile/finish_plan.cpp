@@ -118,6 +118,8 @@ class Finisher {
     instruction.choice = step.choice;
     instruction.attrs = step.attrs;
     instruction.device = step.device;
+    instruction.repeats = step.repeats;
+    instruction.seconds = estimated_seconds(step);
     instruction.first_operand = static_cast<int>(plan_->operands.size());
     instruction.input_count = static_cast<int>(step.inputs.size());
     instruction.output_count = static_cast<int>(step.outputs.size());

@@ -41,6 +41,8 @@ class TracedProgram {
   std::vector<std::pair<CellPtr, std::string>> state_cells() const;
   int opt_level() const { return opt_level_; }
   void release_memory();
+  /// What the first run of the latest plan held at most; 0: there was none.
+  int64_t real_peak() const { return execution_.real_peak(); }
   /// What the captured cells hold now (null: empty or gone), and putting that back.
   std::vector<ValuePtr> snapshot() const;
   void restore(const std::vector<ValuePtr>& values) const;

@@ -102,7 +102,9 @@ std::shared_ptr<const Plan> CompiledFunction::plan(const std::vector<Shape>& inp
 }
 
 MemoryReport CompiledFunction::memory_report(const std::vector<Shape>& input_shapes) {
-  return report_memory(*plan(input_shapes));
+  MemoryReport report = report_memory(*plan(input_shapes));
+  report.limit_bytes = options_.memory_limit;
+  return report;
 }
 
 std::string CompiledFunction::explain(const std::vector<Shape>& input_shapes) {

@@ -10,6 +10,7 @@ RecomputePool::RecomputePool(const RecomputeProblem& problem, double patience)
       patience_(patience),
       states_(problem.bytes.size()),
       visited_(problem.steps.size(), -1) {
+  for (int64_t bytes : problem.bytes) small_ = std::max(small_, bytes / kSmallPart);
   for (size_t s = 0; s < problem.steps.size(); ++s) {
     for (int b : problem.steps[s].writes) at(b).maker = static_cast<int>(s);
     for (int b : problem.steps[s].reads) at(b).readers.push_back(static_cast<int>(s));
@@ -18,7 +19,7 @@ RecomputePool::RecomputePool(const RecomputeProblem& problem, double patience)
 
 void RecomputePool::add_candidate(int buffer) {
   State& s = at(buffer);
-  if (!step(s.maker).may_repeat || problem_.bytes[static_cast<size_t>(buffer)] < kSmall) return;
+  if (!step(s.maker).may_repeat || problem_.bytes[static_cast<size_t>(buffer)] <= small_) return;
   s.place = static_cast<int>(candidates_.size());
   s.is_stale = true;
   candidates_.push_back(buffer);

@@ -39,8 +39,8 @@ class RecomputePool {
 
  private:
   static constexpr int kNever = std::numeric_limits<int>::max();
-  /// Values this small are not worth a search.
-  static constexpr int64_t kSmall = 4096;
+  /// Values smaller than this part of the largest are not worth a search.
+  static constexpr int64_t kSmallPart = 1024;
   static constexpr size_t kMostVisited = 4000;
 
   struct State {
@@ -81,6 +81,7 @@ class RecomputePool {
 
   const RecomputeProblem& problem_;
   double patience_;
+  int64_t small_ = 0;
   int now_ = 0;
   int64_t bytes_there_ = 0;
   std::vector<State> states_;

@@ -84,13 +84,16 @@ class Recomputation {
   /// All at once: what the commit section reads is there when it begins.
   CostedStep commit() const {
     CostedStep all;
-    std::vector<int> written;
+    std::vector<bool> is_known(problem_.bytes.size());  // read already, or written in there
+    auto is_new = [&](const Place& place) -> bool {
+      if (number(place) < 0 || is_known[static_cast<size_t>(number(place))]) return false;
+      return is_known[static_cast<size_t>(number(place))] = true;
+    };
     for (const Step& step : draft_.steps) {
       if (!step.commits) continue;
-      for (const Place& place : step.outputs) add_once(written, number(place));
+      for (const Place& place : step.outputs) is_new(place);
       for (const Place& place : step.inputs)
-        if (std::find(written.begin(), written.end(), number(place)) == written.end())
-          add_once(all.reads, number(place));
+        if (is_new(place)) all.reads.push_back(number(place));
       all.workspace =
           std::max(all.workspace, rounded(static_cast<int64_t>(step.choice.prepared.workspace_bytes)));
     }

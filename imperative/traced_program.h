@@ -44,6 +44,8 @@ class TracedProgram {
   /// nullptr: there are none such.
   std::unique_ptr<TracedProgram> lowered() const;
   void release_memory();
+  /// What the first run of the latest plan held at most; 0: there was none.
+  int64_t real_peak() const { return execution_.real_peak(); }
   /// What the captured cells hold now (null: empty or gone), and putting that back.
   std::vector<ValuePtr> snapshot() const;
   void restore(const std::vector<ValuePtr>& values) const;

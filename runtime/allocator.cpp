@@ -66,6 +66,15 @@ void free_memory(Device device, void* data, size_t bytes) {
 MemoryStats memory_stats(Device device) { return device_pool(device).stats(); }
 void reset_max_memory_stats(Device device) { device_pool(device).reset_max(); }
 
+PeakMeter::PeakMeter(Device device) : device_(device) {
+  MemoryStats stats = memory_stats(device);
+  before_ = stats.allocated;
+  outer_peak_ = stats.max_allocated;
+  device_pool(device).restart_max_allocated();
+}
+PeakMeter::~PeakMeter() { device_pool(device_).raise_max_allocated(outer_peak_); }
+int64_t PeakMeter::growth() const { return memory_stats(device_).max_allocated - before_; }
+
 void trim_memory(Device device) {
   if (device == Device{} && cache) cache->clear();
   device_pool(device).trim();

@@ -20,6 +20,21 @@ void* allocate_memory(Device device, size_t bytes);
 void free_memory(Device device, void* data, size_t bytes);
 MemoryStats memory_stats(Device device);
 void reset_max_memory_stats(Device device);
+/// The most bytes that were handed out at once since it was made. What reset_max_memory_stats began to measure
+/// goes on.
+class PeakMeter {
+ public:
+  explicit PeakMeter(Device device);
+  ~PeakMeter();
+  PeakMeter(const PeakMeter&) = delete;
+  PeakMeter& operator=(const PeakMeter&) = delete;
+  /// Beyond what was handed out at the start.
+  int64_t growth() const;
+
+ private:
+  Device device_;
+  int64_t before_, outer_peak_;
+};
 /// Gives cached blocks back to the device.
 void trim_memory(Device device);
 /// Bytes that may be handed out at once; 0 for no limit.

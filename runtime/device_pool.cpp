@@ -137,11 +137,21 @@ MemoryStats DevicePool::stats() {
 }
 
 void DevicePool::reset_max() {
+  restart_max_allocated();
+  std::lock_guard lock(mutex_);
+  stats_.max_reserved = stats_.reserved;
+}
+
+void DevicePool::restart_max_allocated() {
   std::lock_guard lock(mutex_);
   count_caches_locked();
   stats_.max_allocated = stats_.allocated;
   for (const ThreadCache* cache : caches_) stats_.max_allocated += cache->counts().bytes;
-  stats_.max_reserved = stats_.reserved;
+}
+
+void DevicePool::raise_max_allocated(int64_t at_least) {
+  std::lock_guard lock(mutex_);
+  stats_.max_allocated = std::max(stats_.max_allocated, at_least);
 }
 
 void DevicePool::trim() {

@@ -20,6 +20,9 @@ class DevicePool {
   void free(void* data, size_t bytes) noexcept;
   MemoryStats stats();
   void reset_max();
+  /// The most bytes handed out: measured anew from now on; at least so many.
+  void restart_max_allocated();
+  void raise_max_allocated(int64_t at_least);
   void trim();
   /// Returns the limit that held before.
   int64_t set_limit(int64_t bytes);

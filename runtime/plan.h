@@ -43,6 +43,8 @@ struct Instruction {
   int input_count = 0, output_count = 0;
   int64_t workspace_offset = -1;  // in the device's arena; -1: none needed
   Device device;
+  bool repeats = false;  // computes again what an earlier instruction has computed
+  double seconds = 0;    // about
 };
 
 /// What becomes of a state when the step commits: state `state` is the tensor at `value`.
@@ -51,10 +53,19 @@ struct StateWrite {
   Operand value;
 };
 
+/// What lies in an arena for some time: the memory of a value (and of those that take it over), or workspace.
+struct ArenaBlock {
+  int64_t offset = 0, bytes = 0;
+  int first = 0, last = 0;  // instructions, both included; `first` writes it
+  bool is_workspace = false;
+  Device device;
+};
+
 struct PlanMemory {
   int64_t lower_bound = 0;   // largest sum of live bytes, of all arenas
   int64_t commit_bytes = 0;  // arena bytes kept for the commit section
   int64_t workspace = 0;     // the largest
+  std::vector<ArenaBlock> blocks;
 };
 
 struct Plan {
@@ -77,6 +88,11 @@ struct Plan {
       sum += base.kind == BaseKind::kArena ? static_cast<int64_t>(base.bytes) : 0;
     return sum;
   }
+  /// All that a run holds at most: arena, inputs, states, and what it allocates. States that nobody else holds
+  /// are written in place.
+  int64_t peak_bytes() const;
+  /// Inputs and states: what the caller holds.
+  int64_t held_bytes() const;
 };
 
 /// A state as one call sees it. `value` is read; when the call commits, the new value is in `value` (in place

@@ -66,6 +66,12 @@ const IntrusivePtr<Storage>& Arenas::get(Device device, size_t bytes) {
   return blocks_.emplace_back(Storage::allocate(device, bytes));
 }
 
+int64_t Arenas::bytes() const {
+  int64_t sum = 0;
+  for (const auto& block : blocks_) sum += static_cast<int64_t>(block->bytes());
+  return sum;
+}
+
 PlanExecutor::PlanExecutor(std::shared_ptr<const Plan> plan)
     : plan_(std::move(plan)), bound_(plan_->bases.size()), users_(plan_->bases.size()) {
   views_.reserve(plan_->operands.size());

@@ -15,6 +15,7 @@ class Arenas {
   /// A block of at least `bytes`; the same one until a larger one is asked for.
   const IntrusivePtr<Storage>& get(Device device, size_t bytes);
   void release() { blocks_.clear(); }
+  int64_t bytes() const;
 
  private:
   std::vector<IntrusivePtr<Storage>> blocks_;

@@ -13,34 +13,66 @@ struct Placed {
   int64_t begin, end;
   int first, last;
 };
+bool by_begin(const Placed& a, const Placed& b) { return a.begin < b.begin; }
 
-/// The offset of the smallest gap between live neighbours that holds `bytes`; past the last one if none does.
-int64_t best_gap(const std::vector<Placed>& placed, const LiveBuffer& buffer, int64_t bytes) {
-  int64_t best = -1, best_size = 0, top = 0;
-  for (const Placed& p : placed) {  // by begin
-    if (p.last < buffer.first || buffer.last < p.first) continue;
-    int64_t gap = p.begin - top;
-    if (gap >= bytes && (best < 0 || gap < best_size)) best = top, best_size = gap;
-    top = std::max(top, p.end);
+/// Buffers with their places. Time is cut into slices, so that a short-lived buffer meets few others.
+class Placement {
+ public:
+  explicit Placement(int end) : width_(end / kSlices + 1), slices_(static_cast<size_t>(end / width_) + 1) {}
+
+  /// Puts the buffer into the smallest gap between those that live with it, or past the last one.
+  int64_t put(const LiveBuffer& buffer, int64_t bytes) {
+    int64_t at = best_gap(neighbours(buffer), buffer, bytes);
+    Placed placed{at, at + bytes, buffer.first, buffer.last};
+    all_.insert(std::upper_bound(all_.begin(), all_.end(), placed, by_begin), placed);
+    for (int slice = buffer.first / width_; slice <= buffer.last / width_; ++slice)
+      slices_[static_cast<size_t>(slice)].push_back(placed);
+    return at;
   }
-  return best < 0 ? top : best;
-}
+
+ private:
+  static constexpr int kSlices = 512, kFewSlices = 4;
+
+  /// At least those that live with the buffer, by begin.
+  const std::vector<Placed>& neighbours(const LiveBuffer& buffer) {
+    int from = buffer.first / width_, to = buffer.last / width_;
+    if (to - from >= kFewSlices) return all_;
+    few_.clear();
+    for (int slice = from; slice <= to; ++slice)
+      for (const Placed& p : slices_[static_cast<size_t>(slice)])
+        if (p.last >= buffer.first && p.first <= buffer.last) few_.push_back(p);
+    std::sort(few_.begin(), few_.end(), by_begin);
+    return few_;
+  }
+
+  static int64_t best_gap(const std::vector<Placed>& placed, const LiveBuffer& buffer, int64_t bytes) {
+    int64_t best = -1, best_size = 0, top = 0;
+    for (const Placed& p : placed) {
+      if (p.last < buffer.first || buffer.last < p.first) continue;
+      int64_t gap = p.begin - top;
+      if (gap >= bytes && (best < 0 || gap < best_size)) best = top, best_size = gap;
+      top = std::max(top, p.end);
+    }
+    return best < 0 ? top : best;
+  }
+
+  int width_;
+  std::vector<Placed> all_, few_;            // by begin
+  std::vector<std::vector<Placed>> slices_;  // all that live in a part of the time
+};
 
 MemoryLayout place(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& sizes,
                    const std::vector<int>& order) {
+  int end = 0;
+  for (const LiveBuffer& b : buffers) end = std::max(end, b.last);
   MemoryLayout layout;
   layout.offsets.resize(buffers.size());
-  std::vector<Placed> placed;
+  Placement placement(end);
   for (int i : order) {
-    const LiveBuffer& buffer = buffers[static_cast<size_t>(i)];
-    int64_t bytes = sizes[static_cast<size_t>(i)];
-    if (bytes == 0) continue;
-    int64_t at = best_gap(placed, buffer, bytes);
-    layout.offsets[static_cast<size_t>(i)] = at;
-    layout.total = std::max(layout.total, at + bytes);
-    auto before = [](const Placed& p, int64_t begin) { return p.begin < begin; };
-    placed.insert(std::lower_bound(placed.begin(), placed.end(), at, before),
-                  {at, at + bytes, buffer.first, buffer.last});
+    auto b = static_cast<size_t>(i);
+    if (sizes[b] == 0) continue;
+    layout.offsets[b] = placement.put(buffers[b], sizes[b]);
+    layout.total = std::max(layout.total, layout.offsets[b] + sizes[b]);
   }
   return layout;
 }
@@ -56,6 +88,24 @@ int64_t largest_live_sum(std::span<const LiveBuffer> buffers, const std::vector<
   int64_t live = 0, most = 0;
   for (int64_t c : change) most = std::max(most, live += c);
   return most;
+}
+
+/// Places the buffers that stick out first, again and again.
+MemoryLayout mended(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& sizes,
+                    std::vector<int> order, MemoryLayout best, int64_t lower_bound) {
+  constexpr int64_t kMostWork = 100'000'000;  // pairs of buffers
+  auto count = static_cast<int64_t>(buffers.size()) + 1;
+  int64_t rounds = std::min<int64_t>(100, kMostWork / (count * count));
+  MemoryLayout layout = best;
+  for (; rounds > 0 && best.total > lower_bound; --rounds) {
+    std::stable_partition(order.begin(), order.end(), [&](int i) {
+      auto b = static_cast<size_t>(i);
+      return layout.offsets[b] + sizes[b] > lower_bound;
+    });
+    layout = place(buffers, sizes, order);
+    if (layout.total < best.total) best = layout;
+  }
+  return best;
 }
 
 }  // namespace
@@ -77,14 +127,16 @@ MemoryLayout plan_memory(std::span<const LiveBuffer> buffers) {
   };
   int64_t lower_bound = largest_live_sum(buffers, sizes);
   MemoryLayout best;
+  std::vector<int> best_order;
   for (const Less& less : orders) {
     std::vector<int> order(buffers.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), less);
     MemoryLayout layout = place(buffers, sizes, order);
-    if (best.offsets.empty() || layout.total < best.total) best = std::move(layout);
+    if (best.offsets.empty() || layout.total < best.total) best = std::move(layout), best_order = order;
     if (best.total == lower_bound) break;
   }
+  if (best.total > lower_bound) best = mended(buffers, sizes, best_order, std::move(best), lower_bound);
   best.lower_bound = lower_bound;
   return best;
 }

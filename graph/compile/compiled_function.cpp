@@ -38,6 +38,7 @@ CompiledFunction::CompiledFunction(FunctionPtr function, const CompileOptions& o
     if (split.prepare) {
       CompileOptions as_it_is = options_;
       as_it_is.opt_level = 0;
+      as_it_is.memory_limit = 0;
       prepare_ = std::make_unique<PreparePart>(std::make_shared<CompiledFunction>(split.prepare, as_it_is),
                                                std::move(split.states));
     }
@@ -54,17 +55,21 @@ std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<Tensor
   Draft draft = draft_plan({*main_, sizes, inputs, states, constant_index_});
   copy_partial_results(draft);
   if (!options_.observed) form_commit_section(draft);
-  place_results(draft);
-  if (options_.opt_level >= 1) write_parts_in_place(draft);
-  if (!options_.observed) reuse_dying_inputs(draft);
-  std::shared_ptr<Plan> plan = finish_plan(draft);
-  plan->constants = constants_;
-  plan->inputs = inputs;
-  plan->states = states;
-  for (const Value* value : main_->inputs) plan->input_devices.push_back(value->type.device);
-  for (const State& state : main_->states)
-    plan->state_devices.push_back((state.input ? state.input : state.output)->type.device);
-  return plan;
+  auto finish = [&](Draft steps) {
+    place_results(steps);
+    if (options_.opt_level >= 1) write_parts_in_place(steps);
+    if (!options_.observed) reuse_dying_inputs(steps);
+    std::shared_ptr<Plan> plan = finish_plan(steps);
+    plan->constants = constants_;
+    plan->inputs = inputs;
+    plan->states = states;
+    for (const Value* value : main_->inputs) plan->input_devices.push_back(value->type.device);
+    for (const State& state : main_->states)
+      plan->state_devices.push_back((state.input ? state.input : state.output)->type.device);
+    return plan;
+  };
+  if (options_.memory_limit == 0) return finish(std::move(draft));
+  return plan_within(draft, options_.memory_limit, main_->name, finish);
 }
 
 std::shared_ptr<const Plan> CompiledFunction::plan(const std::vector<TensorMeta>& inputs,
@@ -97,7 +102,9 @@ std::shared_ptr<const Plan> CompiledFunction::plan(const std::vector<Shape>& inp
 }
 
 MemoryReport CompiledFunction::memory_report(const std::vector<Shape>& input_shapes) {
-  return report_memory(*plan(input_shapes));
+  MemoryReport report = report_memory(*plan(input_shapes));
+  report.limit_bytes = options_.memory_limit;
+  return report;
 }
 
 std::string CompiledFunction::explain(const std::vector<Shape>& input_shapes) {

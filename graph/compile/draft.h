@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "graph/ir/function.h"
+#include "kernels/common/parallel.h"
 #include "runtime/plan.h"
 
 namespace miai {
@@ -37,6 +38,7 @@ struct Step {
   std::vector<Place> inputs, outputs;
   Device device;
   bool commits = false;  // runs in the commit section
+  bool repeats = false;  // computes again what an earlier step has computed
   bool may_overwrite(size_t input) const;
 };
 
@@ -87,6 +89,15 @@ void write_parts_in_place(Draft& draft);
 void reuse_dying_inputs(Draft& draft);
 /// Gives arena buffers their offsets and writes the plan's instructions.
 std::shared_ptr<Plan> finish_plan(const Draft& draft);
+
+/// About how long a step takes.
+double estimated_seconds(const Step& step);
+/// Whether the step may write its output over input i, if that is the last read of its memory.
+bool may_take_over(const Draft& draft, const Step& step, size_t i);
+/// The plan that `finish` makes of a draft whose commit section is formed; steps run again where it needs more
+/// than `limit` bytes else. Raises ValueError with the smallest limit possible.
+std::shared_ptr<Plan> plan_within(const Draft& draft, int64_t limit, const std::string& function,
+                                  FunctionRef<std::shared_ptr<Plan>(Draft)> finish);
 
 /// The first and the last step that reads or writes each root buffer; -1: none.
 struct Lifetimes {

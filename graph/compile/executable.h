@@ -15,14 +15,27 @@ struct CompileOptions {
   bool verify = false;    // run the verifier between passes (always in debug builds)
   bool observed = false;  // all is computed before the commit section and no input is overwritten: an
                           // observer sees every operator's operands and may refuse the step
+  int64_t memory_limit = 0;  // bytes that a run may hold, inputs and states included; 0: no limit. Values are
+                             // computed again where they would need more
   int plan_limit = 32;    // plans kept, one a set of sizes and layouts
 };
 
+/// An operator that a plan runs once more than the function says, to need less memory.
+struct RepeatedOp {
+  std::string op, line;
+  int64_t bytes = 0;   // of what it computes again
+  double seconds = 0;  // about
+};
+
 struct MemoryReport {
-  int64_t arena_bytes = 0;        // the plan's peak
+  int64_t peak_bytes = 0;         // all that a run holds at most: inputs, states, outputs, arena
+  int64_t limit_bytes = 0;        // 0: none
+  int64_t arena_bytes = 0;        // the plan's part of it
   int64_t lower_bound_bytes = 0;  // largest sum of live bytes over the schedule
   int64_t commit_bytes = 0;       // kept live for the commit section
-  int64_t state_bytes = 0, constant_bytes = 0, workspace_bytes = 0, output_bytes = 0;
+  int64_t input_bytes = 0, state_bytes = 0, constant_bytes = 0, workspace_bytes = 0, output_bytes = 0;
+  double seconds = 0, repeated_seconds = 0;  // of all instructions, and of those that repeat others; about
+  std::vector<RepeatedOp> repeated;
   std::string to_string() const;
 };
 
@@ -58,6 +71,8 @@ class Execution {
   std::vector<TensorRef> run(const std::vector<TensorRef>& inputs, std::vector<StateSlot>& states);
   /// Frees the arena and what was prepared; the next run makes them again.
   void release_memory();
+  /// What the first run of the latest plan held at most, as its devices' allocators count it; 0: none has run.
+  int64_t real_peak() const;
   /// Told of each instruction from now on; nullptr: nobody.
   void set_observer(InstructionObserver* observer);
 

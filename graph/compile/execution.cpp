@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <atomic>
+#include <deque>
 
 #include "graph/compile/compiled_function.h"
 #include "kernels/common/error.h"
+#include "runtime/allocator.h"
 
 namespace miai {
 namespace {
@@ -12,6 +14,14 @@ TensorMeta plan_meta(const TensorRef& ref, const std::string& function, const ch
   TensorMeta meta = ref.meta;
   if (meta.is_dense()) meta.strides = dense_strides(meta.shape);
   return meta;
+}
+
+std::vector<Device> devices_of(const Plan& plan) {
+  std::vector<Device> devices;
+  for (const Base& base : plan.bases)
+    if (std::find(devices.begin(), devices.end(), base.device) == devices.end())
+      devices.push_back(base.device);
+  return devices;
 }
 
 class BusyScope {
@@ -31,10 +41,15 @@ class BusyScope {
 
 }  // namespace
 
+struct Planned {
+  std::unique_ptr<PlanExecutor> executor;
+  int64_t real_peak = 0;  // of the first run; 0: there was none
+};
+
 struct Execution::Impl {
   std::shared_ptr<CompiledFunction> executable;
   Arenas arenas;
-  std::vector<std::unique_ptr<PlanExecutor>> executors;  // most recently used last
+  std::vector<Planned> executors;  // most recently used last
   InstructionObserver* observer = nullptr;
   std::atomic<bool> busy{false};
   std::vector<TensorMeta> inputs, states;  // of this run; kept for their memory
@@ -73,30 +88,45 @@ struct Execution::Impl {
   std::vector<TensorRef> run(const std::vector<TensorRef>& tensors, std::vector<StateSlot>& callers) {
     read_metas(tensors, callers);
     add_prepared(callers);
-    PlanExecutor& chosen = executor();
-    check_devices(chosen.plan(), tensors, callers);
-    if (!prepared) return chosen.run(tensors, callers, arenas, observer);
+    Planned& chosen = planned();
+    check_devices(chosen.executor->plan(), tensors, callers);
+    if (!prepared) return run_planned(chosen, tensors, callers);
     struct Clear {
       std::vector<StateSlot>& slots;
       ~Clear() { slots.clear(); }  // nothing of the caller's is held between runs
     } clear{slots};
-    std::vector<TensorRef> outputs = chosen.run(tensors, slots, arenas, observer);
+    std::vector<TensorRef> outputs = run_planned(chosen, tensors, slots);
     for (size_t i = 0; i < callers.size(); ++i) callers[i].value = std::move(slots[i].value);
     return outputs;
   }
 
-  PlanExecutor& executor() {
-    auto fits = [&](const auto& e) { return e->plan().inputs == inputs && e->plan().states == states; };
-    if (!executors.empty() && fits(executors.back())) return *executors.back();
+  std::vector<TensorRef> run_planned(Planned& planned, const std::vector<TensorRef>& tensors,
+                                     std::vector<StateSlot>& all) {
+    if (planned.real_peak) return planned.executor->run(tensors, all, arenas, observer);
+    const Plan& plan = planned.executor->plan();
+    int64_t arena = arenas.bytes();
+    std::deque<PeakMeter> meters;
+    for (Device device : devices_of(plan)) meters.emplace_back(device);
+    std::vector<TensorRef> outputs = planned.executor->run(tensors, all, arenas, observer);
+    planned.real_peak = plan.held_bytes() + arena;
+    for (const PeakMeter& meter : meters) planned.real_peak += meter.growth();
+    return outputs;
+  }
+
+  Planned& planned() {
+    auto fits = [&](const Planned& p) {
+      return p.executor->plan().inputs == inputs && p.executor->plan().states == states;
+    };
+    if (!executors.empty() && fits(executors.back())) return executors.back();
     auto it = std::find_if(executors.begin(), executors.end(), fits);
     if (it != executors.end()) {
       std::rotate(it, it + 1, executors.end());
-      return *executors.back();
+      return executors.back();
     }
     if (executors.size() >= static_cast<size_t>(std::max(executable->options().plan_limit, 1)))
       executors.erase(executors.begin());
-    executors.push_back(std::make_unique<PlanExecutor>(executable->plan(inputs, states)));
-    return *executors.back();
+    executors.push_back({std::make_unique<PlanExecutor>(executable->plan(inputs, states))});
+    return executors.back();
   }
 
   void check_devices(const Plan& plan, const std::vector<TensorRef>& tensors,
@@ -126,6 +156,9 @@ std::vector<TensorRef> Execution::run(const std::vector<TensorRef>& inputs, std:
 void Execution::release_memory() {
   impl_->arenas.release();
   impl_->prepared = nullptr;
+}
+int64_t Execution::real_peak() const {
+  return impl_->executors.empty() ? 0 : impl_->executors.back().real_peak;
 }
 void Execution::set_observer(InstructionObserver* observer) { impl_->observer = observer; }
 

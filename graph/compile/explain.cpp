@@ -54,6 +54,7 @@ void print_instruction(std::ostream& out, const Plan& plan, const Instruction& i
     if (!attrs.str().empty()) out << " {" << attrs.str() << '}';
   }
   const KernelChoice& choice = instruction.choice;
+  if (instruction.repeats) out << " again";
   out << " by " << (choice.kernel ? choice.kernel->name : "a copy between devices");
   if (instruction.workspace_offset >= 0)
     out << ", workspace arena+" << instruction.workspace_offset << " (" << choice.prepared.workspace_bytes
@@ -64,20 +65,37 @@ void print_instruction(std::ostream& out, const Plan& plan, const Instruction& i
     out << "         not " << refusal.kernel << ": " << refusal.reason << '\n';
 }
 
+int64_t output_bytes(const Plan& plan, const Instruction& instruction) {
+  int64_t sum = 0;
+  for (int i = 0; i < instruction.output_count; ++i) {
+    auto at = static_cast<size_t>(instruction.first_operand + instruction.input_count + i);
+    sum += static_cast<int64_t>(byte_size(plan.operands[at].meta));
+  }
+  return sum;
+}
+
 }  // namespace
 
 MemoryReport report_memory(const Plan& plan) {
   MemoryReport report;
+  report.peak_bytes = plan.peak_bytes();
   report.arena_bytes = plan.arena_bytes();
   report.lower_bound_bytes = plan.memory.lower_bound;
   report.commit_bytes = plan.memory.commit_bytes;
   report.workspace_bytes = plan.memory.workspace;
+  for (const TensorMeta& meta : plan.inputs) report.input_bytes += static_cast<int64_t>(byte_size(meta));
   for (const TensorMeta& meta : plan.states)
     if (meta.present) report.state_bytes += static_cast<int64_t>(byte_size(meta));
   for (const TensorRef& constant : plan.constants)
     report.constant_bytes += static_cast<int64_t>(byte_size(constant.meta));
   for (const Base& base : plan.bases)
     if (base.kind == BaseKind::kFresh) report.output_bytes += static_cast<int64_t>(base.bytes);
+  for (const Instruction& i : plan.instructions) {
+    report.seconds += i.seconds;
+    if (!i.repeats) continue;
+    report.repeated_seconds += i.seconds;
+    report.repeated.push_back({i.op, i.line, output_bytes(plan, i), i.seconds});
+  }
   return report;
 }
 
@@ -87,10 +105,13 @@ std::string MemoryReport::to_string() const {
     out << std::left << std::setw(14) << what << std::right << std::setw(14) << bytes << " bytes" << note
         << '\n';
   };
+  line("peak", peak_bytes, "  (all that a run holds at most)");
+  if (limit_bytes) line("limit", limit_bytes, "");
   line("arena", arena_bytes, "");
   line("lower bound", lower_bound_bytes, "  (largest sum of bytes that live together)");
   line("for commit", commit_bytes, "  (kept until states are written)");
   line("workspace", workspace_bytes, "  (the largest; inside the arena)");
+  line("inputs", input_bytes, "");
   line("states", state_bytes, "");
   line("constants", constant_bytes, "");
   line("outputs", output_bytes, "  (allocated in each run)");

@@ -80,6 +80,9 @@ class Finisher {
     if (layout.total == 0) return;
     int base = static_cast<int>(plan_->bases.size());
     plan_->bases.push_back({BaseKind::kArena, 0, arena.device, static_cast<size_t>(layout.total)});
+    for (size_t i = 0; i < all.size(); ++i)
+      plan_->memory.blocks.push_back({layout.offsets[i], all[i].bytes, all[i].first, all[i].last,
+                                      i >= arena.buffers.size(), arena.device});
     size_t at = 0;
     for (int b : arena.buffers) {
       offset_[static_cast<size_t>(b)] = layout.offsets[at++];
@@ -118,6 +121,8 @@ class Finisher {
     instruction.choice = step.choice;
     instruction.attrs = step.attrs;
     instruction.device = step.device;
+    instruction.repeats = step.repeats;
+    instruction.seconds = estimated_seconds(step);
     instruction.first_operand = static_cast<int>(plan_->operands.size());
     instruction.input_count = static_cast<int>(step.inputs.size());
     instruction.output_count = static_cast<int>(step.outputs.size());

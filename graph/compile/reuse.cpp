@@ -28,7 +28,8 @@ bool is_free_arena(const Draft& draft, int buffer) {
   return b.kind == BaseKind::kArena && b.parent < 0;
 }
 
-/// Whether the step may write its output over input i, the last read of that memory.
+}  // namespace
+
 bool may_take_over(const Draft& draft, const Step& step, size_t i) {
   const Place& input = step.inputs[i];
   if (input.buffer < 0 || !step.may_overwrite(i) || input.offset != 0) return false;
@@ -43,6 +44,8 @@ bool may_take_over(const Draft& draft, const Step& step, size_t i) {
            (elementwise && other.offset == 0 && other.meta == input.meta);
   });
 }
+
+namespace {
 
 /// Whether every part can be written straight into the result: parts lie in it one after the other, aligned.
 bool parts_fit(const Draft& draft, const Step& step) {

@@ -2,6 +2,8 @@
 #include <pybind11/operators.h>
 #include <pybind11/stl.h>
 
+#include <sstream>
+
 #include "graph/ir/dim_expr.h"
 #include "imperative/traced_program.h"
 #include "python/bindings/bind.h"
@@ -37,15 +39,36 @@ std::vector<py::object> run(TracedProgram& program, const std::vector<py::object
   return wrapped;
 }
 
+py::list blocks_of(const Plan& plan) {
+  py::list blocks;
+  for (const ArenaBlock& block : plan.memory.blocks) {
+    const Instruction& maker = plan.instructions[static_cast<size_t>(block.first)];
+    std::ostringstream device;
+    device << block.device;
+    blocks.append(py::make_tuple(block.offset, block.bytes, block.first, block.last, maker.op, maker.line,
+                                 block.is_workspace, maker.repeats, device.str()));
+  }
+  return blocks;
+}
+
 py::dict report_to_dict(const MemoryReport& report) {
   py::dict d;
+  d["peak_bytes"] = report.peak_bytes;
+  d["limit_bytes"] = report.limit_bytes;
   d["arena_bytes"] = report.arena_bytes;
   d["lower_bound_bytes"] = report.lower_bound_bytes;
   d["commit_bytes"] = report.commit_bytes;
+  d["input_bytes"] = report.input_bytes;
   d["state_bytes"] = report.state_bytes;
   d["constant_bytes"] = report.constant_bytes;
   d["workspace_bytes"] = report.workspace_bytes;
   d["output_bytes"] = report.output_bytes;
+  d["seconds"] = report.seconds;
+  d["repeated_seconds"] = report.repeated_seconds;
+  py::list repeated;
+  for (const RepeatedOp& r : report.repeated)
+    repeated.append(py::make_tuple(r.op, r.line, r.bytes, r.seconds));
+  d["repeated"] = repeated;
   return d;
 }
 
@@ -144,10 +167,12 @@ void bind_trace(py::module_& m) {
              r.adopt(cell_of(input.ptr()));
              return input;
            })
-      .def("finish", [](Recording& r, const std::vector<py::object>& outputs, int opt_level) {
+      .def("finish", [](Recording& r, const std::vector<py::object>& outputs, int opt_level,
+                        int64_t memory_limit) {
         FunctionPtr function = r.finish(values_of(outputs));
         CompileOptions options;
         options.opt_level = opt_level;
+        options.memory_limit = memory_limit;
         r.stop();
         return std::make_unique<TracedProgram>(function, r.captured(), options);
       });
@@ -185,6 +210,11 @@ void bind_trace(py::module_& m) {
              return report_to_dict(p.executable().memory_report(to_shapes(s)));
            })
       .def("lowered", &TracedProgram::lowered, "The program for a file; None: this one.")
+      .def("arena_blocks",
+           [](TracedProgram& p, const std::vector<std::vector<int64_t>>& s) {
+             return blocks_of(*p.executable().plan(to_shapes(s)));
+           })
+      .def("real_peak", &TracedProgram::real_peak)
       .def("release_memory", &TracedProgram::release_memory);
 }
 

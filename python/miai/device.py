@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from . import _core
+from .sizes import parse_bytes
 
 
 def set_default_device(device: str) -> None:
@@ -90,9 +91,13 @@ def coalesce_free_memory(device: str | None = None) -> None:
     _core.trim_memory(_core.device_name(device))
 
 
-def set_memory_limit(bytes: int, device: str | None = None) -> None:  # noqa: A002
-    """An allocation beyond so many bytes raises MemoryError; 0 for no limit."""
-    _core.set_memory_limit(_core.device_name(device), bytes)
+empty_cache = coalesce_free_memory  # PyTorch's name
+
+
+def set_memory_limit(bytes: int | str, device: str | None = None) -> None:  # noqa: A002
+    """An allocation beyond so many bytes (a number, or "4GiB") raises MemoryError; 0 for no limit."""
+    limit = 0 if bytes == 0 else parse_bytes(bytes, "set_memory_limit", "bytes")
+    _core.set_memory_limit(_core.device_name(device), limit)
 
 
 def get_num_threads() -> int:

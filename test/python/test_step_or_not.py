@@ -15,7 +15,7 @@ from miai.demo.training import make_step
 class Run:
     """The demo's network, with dropout so that there is random state too, and its step."""
 
-    def __init__(self, opt_level=2, traced=True, widths=(4, 8)):
+    def __init__(self, opt_level=2, traced=True, widths=(4, 8), memory_limit=None):
         mi.random.seed(5)
         net = M.Sequential(M.Dropout(0.1), ResidualNet(10, widths=widths))
         rng = np.random.default_rng(0)
@@ -24,7 +24,8 @@ class Run:
         self.optimizer = O.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
         self.net = net
         step = make_step(net, self.optimizer)
-        self.step = mi.trace(step, opt_level=opt_level) if traced else step
+        options = {"opt_level": opt_level, "memory_limit": memory_limit}
+        self.step = mi.trace(step, **options) if traced else step
 
     def state(self):
         """Every bit that a step may change."""
@@ -69,6 +70,23 @@ def test_a_fault_at_each_instruction_leaves_the_state_of_before(opt_level, width
         assert run.step(*batch(2)).numpy().tobytes() == losses[2]
     assert run.state() == after
     assert run.step.program_count == 1
+
+
+@pytest.mark.parametrize("opt_level", [0, 2])
+def test_a_fault_where_values_are_computed_again(opt_level):
+    losses, after = three_steps(Run(opt_level))
+    with pytest.raises(ValueError, match="smallest limit") as refused:
+        Run(opt_level, memory_limit=1).step(*batch(0))
+    run = Run(opt_level, memory_limit=int(re.search(r"possible is .*?\((\d+) bytes", str(refused.value))[1]))
+    assert [run.step(*batch(i)).numpy().tobytes() for i in range(2)] == losses[:2]
+    assert run.step.memory_report().repeated
+    before = run.state()
+    for instruction in range(main_instructions(run.step)):
+        with mi.debug.fail_at(instruction), pytest.raises(RuntimeError, match="a fault asked for"):
+            run.step(*batch(2))
+        assert run.state() == before, f"instruction {instruction}"
+    assert run.step(*batch(2)).numpy().tobytes() == losses[2]
+    assert run.state() == after
 
 
 def test_the_step_after_each_fault_is_as_without_it():

@@ -311,8 +311,12 @@ def test_memory_report_and_explain():
 def test_wrong_options():
     with pytest.raises(ValueError, match="opt_level"):
         mi.trace(lambda x: x, opt_level=3)
-    with pytest.raises(NotImplementedError, match="memory_limit"):
-        mi.trace(lambda x: x, memory_limit="1GiB")
+    for limit in (0, -5, "4 gigs", "-1GiB", ""):
+        with pytest.raises(ValueError, match="memory_limit"):
+            mi.trace(lambda x: x, memory_limit=limit)
+    for limit in (1.5, True):
+        with pytest.raises(TypeError, match="memory_limit"):
+            mi.trace(lambda x: x, memory_limit=limit)
     with pytest.raises(TypeError, match="function"):
         mi.trace(3)
 

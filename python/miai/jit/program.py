@@ -16,9 +16,16 @@ class Program:
     """A recorded step. `result` of the recording call is kept for the caller, once."""
 
     def __init__(
-        self, name: str, function: Callable[..., Any], call: Call, flags: list[list[bool]], opt_level: int
+        self,
+        name: str,
+        function: Callable[..., Any],
+        call: Call,
+        flags: list[list[bool]],
+        opt_level: int,
+        memory_limit: int,
     ) -> None:
         self.call = call
+        self.shapes = call.shapes  # of the last call
         self.guards = Guards()
         recording = _core.Recording(name)
         recording.start()
@@ -33,7 +40,9 @@ class Program:
                 self.result = function(*args, **kwargs)
             _check_unwritten(name, call, inputs, versions)
             outputs = self._read_result(name)
-            self.core = recording.finish(outputs, opt_level)
+            self.core = recording.finish(outputs, opt_level, memory_limit)
+            if memory_limit:
+                self.core.memory_report(call.shapes)  # makes the plan: a limit too small is refused now
         except BaseException:
             recording.stop()
             recording.roll_back()
@@ -70,6 +79,7 @@ class Program:
 
     def run(self, call: Call) -> Any:
         """Runs the plan."""
+        self.shapes = call.shapes
         return self.rebuild(self.core.run(call.tensors))
 
     def rebuild(self, tensors: list[Tensor]) -> Any:

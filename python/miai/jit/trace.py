@@ -10,9 +10,10 @@ from typing import Any
 
 from .. import _core
 from ..logger import get_logger
+from ..sizes import parse_bytes
 from .check import compare_runs
 from .program import Program
-from .report import MemoryReport
+from .report import MemoryReport, report_memory
 from .signature import Call, Sizes, parameter_names
 
 _log = get_logger("jit")
@@ -38,6 +39,10 @@ class trace:  # noqa: N801 - a decorator
             layouts and algorithms too.
         enabled: False runs the function as it is (so does MIAI_TRACE=0 in the environment).
         check: runs every call eagerly as well and compares; raises TraceError where they differ.
+        memory_limit: bytes that a call may hold, arguments and states included, as a number or as "4GiB".
+            Values are computed again where keeping them would need more; no bit of the result changes. A
+            limit that is too small raises ValueError with the smallest one possible. The first call, which
+            records, runs eagerly and is not bound by it. See `docs/memory.md`.
 
     >>> import miai as mi
     >>> @trace
@@ -60,7 +65,7 @@ class trace:  # noqa: N801 - a decorator
         opt_level: int = 2,
         enabled: bool = True,
         check: bool = False,
-        memory_limit: Any = None,
+        memory_limit: int | str | None = None,
         symbolic: bool = True,
         capture_as_const: bool = True,
     ) -> None:
@@ -68,8 +73,7 @@ class trace:  # noqa: N801 - a decorator
             raise TypeError(f"trace: expected a function, got {type(function).__name__}")
         if opt_level not in (0, 1, 2):
             raise ValueError(f"trace: argument 'opt_level': expected 0, 1 or 2, got {opt_level!r}")
-        if memory_limit is not None:
-            raise NotImplementedError("trace: argument 'memory_limit' is not available yet; leave it out")
+        self.memory_limit = None if memory_limit is None else parse_bytes(memory_limit, "trace", "memory_limit")
         functools.update_wrapper(self, function)
         self.function = function
         self.dynamic = {k: (v,) if isinstance(v, int) else tuple(v) for k, v in (dynamic or {}).items()}
@@ -94,7 +98,13 @@ class trace:  # noqa: N801 - a decorator
             def method(*args: Any, **kwargs: Any) -> Any:
                 return self.function(reference(), *args, **kwargs)
 
-            bound = trace(method, opt_level=self.opt_level, enabled=self.enabled, check=self.check)
+            bound = trace(
+                method,
+                opt_level=self.opt_level,
+                enabled=self.enabled,
+                check=self.check,
+                memory_limit=self.memory_limit,
+            )
             bound.dynamic = self.dynamic
             bound._parameters = self._parameters[1:]
             self._methods[instance] = bound
@@ -129,7 +139,7 @@ class trace:  # noqa: N801 - a decorator
             sizes = self._sizes[call.base] = Sizes(self.dynamic, call)
         elif (call.base, sizes.key(call)) not in self._programs:
             sizes.promote(call)
-        program = Program(self._name, self.function, call, sizes.flags(call), self.opt_level)
+        program = Program(self._name, self.function, call, sizes.flags(call), self.opt_level, self.memory_limit or 0)
         self._programs.setdefault((call.base, sizes.key(call)), []).insert(0, program)
         self._last = program
         self._tell_of_recording(call)
@@ -165,12 +175,11 @@ class trace:  # noqa: N801 - a decorator
     def explain(self) -> str:
         """The plan of the last program: instructions, kernels, memory, and why other kernels refused."""
         program = self._recorded("explain")
-        return program.core.explain(program.call.shapes)
+        return program.core.explain(program.shapes)
 
     def memory_report(self) -> MemoryReport:
-        """Bytes of the last program's plan, and the lower bound."""
-        program = self._recorded("memory_report")
-        return MemoryReport(**program.core.memory_report(program.call.shapes))
+        """What the plan of the last call needs in memory, what is computed again, and a picture of it."""
+        return report_memory(self._recorded("memory_report"))
 
     def dump(self, path: Any, *, name: str | None = None, **options: Any) -> None:
         """Writes the last program with its states and a test vector into a model file; see

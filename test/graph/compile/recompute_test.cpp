@@ -1,0 +1,201 @@
+// Schedules that compute values again, on steps and buffers alone.
+#include "graph/compile/recompute.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+namespace miai {
+namespace {
+
+/// A problem, step by step.
+struct Problem : RecomputeProblem {
+  int buffer(int64_t size) {
+    bytes.push_back(size);
+    return static_cast<int>(bytes.size()) - 1;
+  }
+  /// The buffer that a new step computes from these.
+  int add(std::vector<int> reads, int64_t size, double cost, bool may_repeat = true) {
+    int made = buffer(size);
+    std::sort(reads.begin(), reads.end());
+    reads.erase(std::unique(reads.begin(), reads.end()), reads.end());
+    steps.push_back({std::move(reads), {made}, {}, 0, cost, may_repeat});
+    return made;
+  }
+};
+
+constexpr int64_t kSize = 1 << 20;
+
+/// Forward and backward of `layers` convolutions with norm, activation and a sum with what was before.
+Problem residual_chain(int layers) {
+  Problem p;
+  int x = p.add({}, kSize, 1);
+  std::vector<std::array<int, 4>> saved;
+  for (int i = 0; i < layers; ++i) {
+    int conv = p.add({x}, kSize, 10), norm = p.add({conv}, kSize, 1);
+    int sum = p.add({norm, x}, kSize, 1);
+    int next = p.add({sum}, kSize, 1);
+    saved.push_back({x, conv, norm, next});
+    x = next;
+  }
+  int grad = p.add({x}, kSize, 1);
+  for (int i = layers - 1; i >= 0; --i) {
+    auto [in, conv, norm, out] = saved[static_cast<size_t>(i)];
+    int dsum = p.add({grad, out}, kSize, 1), dnorm = p.add({dsum, conv}, kSize, 2);
+    p.add({dnorm, in}, 1024, 10, false);
+    int dx = p.add({dnorm}, kSize, 10);
+    grad = p.add({dx, dsum}, kSize, 1);
+  }
+  return p;
+}
+
+/// Checked without any of the search's own code: first runs in order, each once, later runs only of steps that
+/// may repeat, and never a read of what is not there (a value lives until it is written again).
+void expect_valid(const RecomputeProblem& p, const Schedule& schedule) {
+  int next = 0;
+  for (const Run& run : schedule) {
+    const CostedStep& step = p.steps[static_cast<size_t>(run.step)];
+    if (run.is_first) {
+      ASSERT_EQ(run.step, next++);
+    } else {
+      ASSERT_LT(run.step, next);
+      ASSERT_TRUE(step.may_repeat);
+      ASSERT_FALSE(run.again.empty());
+    }
+    for (int b : run.again)
+      ASSERT_NE(std::find(step.writes.begin(), step.writes.end(), b), step.writes.end());
+  }
+  ASSERT_EQ(next, static_cast<int>(p.steps.size()));
+}
+
+/// The peak by brute force; nothing is written over.
+int64_t plain_peak(const RecomputeProblem& p, const Schedule& schedule) {
+  int64_t peak = 0;
+  std::vector<std::set<int>> live(schedule.size());  // buffers, by run
+  std::vector<int> since(p.bytes.size(), -1);
+  for (size_t r = 0; r < schedule.size(); ++r) {
+    const CostedStep& step = p.steps[static_cast<size_t>(schedule[r].step)];
+    for (int b : step.reads)
+      for (size_t at = static_cast<size_t>(since[static_cast<size_t>(b)]); at <= r; ++at) live[at].insert(b);
+    for (int b : schedule[r].is_first ? step.writes : schedule[r].again)
+      since[static_cast<size_t>(b)] = static_cast<int>(r);
+    live[r].insert(step.writes.begin(), step.writes.end());
+  }
+  for (size_t r = 0; r < schedule.size(); ++r) {
+    int64_t sum = p.steps[static_cast<size_t>(schedule[r].step)].workspace;
+    for (int b : live[r]) sum += p.bytes[static_cast<size_t>(b)];
+    peak = std::max(peak, sum);
+  }
+  return peak;
+}
+
+double added_time(const RecomputeProblem& p, const Schedule& schedule) {
+  return cost_of(p, schedule) / cost_of(p, plain_schedule(p)) - 1;
+}
+
+TEST(Recompute, NothingRunsAgainWithoutNeed) {
+  Problem p = residual_chain(10);
+  int64_t most = peak_of(p, plain_schedule(p));
+  auto schedule = cheapest_schedule(p, most);
+  ASSERT_TRUE(schedule);
+  EXPECT_EQ(schedule->size(), p.steps.size());
+  EXPECT_EQ(most, plain_peak(p, *schedule));
+}
+
+TEST(Recompute, ATwentiethOfTheMemoryOfAThousandLayers) {
+  Problem p = residual_chain(1000);
+  int64_t most = peak_of(p, plain_schedule(p));
+  for (int share : {2, 4, 10, 20, 40}) {
+    auto schedule = cheapest_schedule(p, most / share);
+    ASSERT_TRUE(schedule) << share;
+    expect_valid(p, *schedule);
+    EXPECT_LE(plain_peak(p, *schedule), most / share);
+    EXPECT_LE(added_time(p, *schedule), share <= 20 ? 0.5 : 1.0) << share;
+  }
+}
+
+TEST(Recompute, SeveralLevelsDeep) {
+  Problem p = residual_chain(300);
+  int64_t most = peak_of(p, plain_schedule(p));
+  Schedule schedule = smallest_schedule(p);
+  expect_valid(p, schedule);
+  EXPECT_LE(plain_peak(p, schedule), most / 40);  // two levels alone would need more than 2 * sqrt(1200) of 1200
+}
+
+TEST(Recompute, ChainsThatTheBackwardPassDoesNotReadAreKeptInPlaces) {
+  Problem p;
+  std::vector<int> saved;
+  int x = p.add({}, kSize, 1);
+  for (int i = 0; i < 400; ++i) {
+    x = p.add({x}, kSize, 1);
+    saved.push_back(p.add({x}, kSize, 1));
+  }
+  int grad = p.add({x}, kSize, 1);
+  for (auto it = saved.rbegin(); it != saved.rend(); ++it) grad = p.add({grad, *it}, kSize, 1);
+  auto schedule = cheapest_schedule(p, 60 * kSize);
+  ASSERT_TRUE(schedule);
+  expect_valid(p, *schedule);
+  EXPECT_LE(plain_peak(p, *schedule), 60 * kSize);
+  EXPECT_LE(added_time(p, *schedule), 1.5);
+}
+
+TEST(Recompute, CheapStepsRunAgainFirst) {
+  Problem p;
+  int x = p.add({}, kSize, 1);
+  int dear = p.add({x}, kSize, 100), cheap = p.add({x}, kSize, 1);
+  int end = p.add({p.add({dear, cheap}, kSize, 1)}, 2 * kSize, 1);
+  p.add({end, dear, cheap, x}, kSize, 1);
+  auto schedule = cheapest_schedule(p, peak_of(p, plain_schedule(p)) - 1);
+  if (schedule) {
+    expect_valid(p, *schedule);
+    EXPECT_LE(added_time(p, *schedule), 0.1);
+  }
+}
+
+TEST(Recompute, WhatMayNotRunAgainStays) {
+  Problem p;
+  int effect = p.add({}, kSize, 1, false), x = p.add({effect}, kSize, 1);
+  int y = x;
+  for (int i = 0; i < 6; ++i) y = p.add({y}, kSize, 1);
+  p.add({x, y}, kSize, 1);
+  Schedule schedule = smallest_schedule(p);
+  expect_valid(p, schedule);
+  EXPECT_EQ(plain_peak(p, schedule), 3 * kSize);
+}
+
+TEST(Recompute, RandomStepsWithinRandomLimits) {
+  std::mt19937 random(5);
+  auto number = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+  int saved = 0;
+  for (int graph = 0; graph < 400; ++graph) {
+    Problem p;
+    int count = number(3, 60);
+    for (int i = 0; i < count; ++i) {
+      std::vector<int> reads;
+      int made = static_cast<int>(p.bytes.size());
+      for (int k = number(0, 3); k > 0 && made > 0; --k)
+        reads.push_back(number(number(0, 1) ? std::max(0, made - 4) : 0, made - 1));
+      p.add(reads, number(0, 6) * kSize, number(1, 20), number(0, 9) > 0);
+      if (number(0, 3) == 0) p.steps.back().writes.push_back(p.buffer(number(0, 3) * kSize));
+      if (number(0, 3) == 0) p.steps.back().workspace = number(0, 2) * kSize;
+    }
+    int64_t most = peak_of(p, plain_schedule(p));
+    ASSERT_EQ(most, plain_peak(p, plain_schedule(p)));
+    Schedule smallest = smallest_schedule(p);
+    ASSERT_NO_FATAL_FAILURE(expect_valid(p, smallest)) << graph;
+    int64_t least = plain_peak(p, smallest);
+    ASSERT_EQ(least, peak_of(p, smallest));
+    saved += least < most;
+    int64_t limit = least + (most - least) * number(0, 100) / 100;
+    auto schedule = cheapest_schedule(p, limit);
+    if (!schedule) continue;
+    ASSERT_NO_FATAL_FAILURE(expect_valid(p, *schedule)) << graph;
+    ASSERT_LE(plain_peak(p, *schedule), limit) << graph;
+  }
+  EXPECT_GT(saved, 100);
+}
+
+}  // namespace
+}  // namespace miai

@@ -19,10 +19,10 @@ struct RecurrentLayerAttrs {
 /// Gives the attributes of a layer's steps.
 using RecurrenceOf = RecurrenceAttrs (*)(const Attrs&);
 
-/// A layer of one direction; its inputs are inp, weight_ih, weight_hh, bias_ih, bias_hh, h0 and, if it has
-/// two states, c0.
-OpDef recurrent_layer_op(std::string name, std::string doc, const AttrsType& attrs, int states,
-                         RecurrenceOf recurrence_of);
+/// A layer of one direction; its inputs are inp, weight_ih, weight_hh, bias_ih, bias_hh, h0 and, if its cell
+/// has two states, c0. `formula` begins its documentation.
+OpDef recurrent_layer_op(const std::string& name, const std::string& formula, const AttrsType& attrs,
+                         const RecurrentCell& cell, RecurrenceOf recurrence_of);
 /// Its gradient: recurrence_backward, then products over all steps at once.
 GradDef recurrent_layer_grad(RecurrenceOf recurrence_of);
 SampleList& recurrent_layer_samples(SampleTable& samples, const std::string& name, const RecurrentCell& cell);

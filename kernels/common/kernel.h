@@ -24,7 +24,7 @@ struct KernelSignature {
 /// Yes, or no with the reason in words, which `explain()` prints.
 struct Support {
   bool ok = true;
-  std::string reason;     // of a refusal
+  std::string reason;      // of a refusal
   bool if_needed = false;  // ok, but only where none but the reference is willing
   static Support yes() { return {}; }
   static Support no(std::string why) { return {false, std::move(why)}; }

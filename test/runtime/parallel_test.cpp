@@ -1,4 +1,5 @@
 #include "kernels/common/parallel.h"
+#include "kernels/common/error.h"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +11,8 @@
 #include <stdexcept>
 #include <thread>
 #include <vector>
+
+#include "kernels/common/error.h"
 
 #include "test/runtime/fork_child.h"
 

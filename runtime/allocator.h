@@ -20,8 +20,8 @@ void* allocate_memory(Device device, size_t bytes);
 void free_memory(Device device, void* data, size_t bytes);
 MemoryStats memory_stats(Device device);
 void reset_max_memory_stats(Device device);
-/// The most bytes that were handed out at once since it was made. What reset_max_memory_stats began to measure
-/// goes on.
+/// The most bytes that were handed out at once since it was made. What reset_max_memory_stats began to
+/// measure goes on.
 class PeakMeter {
  public:
   explicit PeakMeter(Device device);

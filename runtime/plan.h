@@ -88,8 +88,8 @@ struct Plan {
       sum += base.kind == BaseKind::kArena ? static_cast<int64_t>(base.bytes) : 0;
     return sum;
   }
-  /// All that a run holds at most: arena, inputs, states, and what it allocates. States that nobody else holds
-  /// are written in place.
+  /// All that a run holds at most: arena, inputs, states, and what it allocates. States that nobody else
+  /// holds are written in place.
   int64_t peak_bytes() const;
   /// Inputs and states: what the caller holds.
   int64_t held_bytes() const;

@@ -94,8 +94,8 @@ std::shared_ptr<Plan> finish_plan(const Draft& draft);
 double estimated_seconds(const Step& step);
 /// Whether the step may write its output over input i, if that is the last read of its memory.
 bool may_take_over(const Draft& draft, const Step& step, size_t i);
-/// The plan that `finish` makes of a draft whose commit section is formed; steps run again where it needs more
-/// than `limit` bytes else. Raises ValueError with the smallest limit possible.
+/// The plan that `finish` makes of a draft whose commit section is formed; steps run again where it needs
+/// more than `limit` bytes else. Raises ValueError with the smallest limit possible.
 std::shared_ptr<Plan> plan_within(const Draft& draft, int64_t limit, const std::string& function,
                                   FunctionRef<std::shared_ptr<Plan>(Draft)> finish);
 

@@ -11,13 +11,13 @@
 namespace miai {
 
 struct CompileOptions {
-  int opt_level = 2;      // 0: eager's kernels, bit for bit; 1: rewrites; 2: layouts and algorithms too
-  bool verify = false;    // run the verifier between passes (always in debug builds)
-  bool observed = false;  // all is computed before the commit section and no input is overwritten: an
-                          // observer sees every operator's operands and may refuse the step
+  int opt_level = 2;         // 0: eager's kernels, bit for bit; 1: rewrites; 2: layouts and algorithms too
+  bool verify = false;       // run the verifier between passes (always in debug builds)
+  bool observed = false;     // all is computed before the commit section and no input is overwritten: an
+                             // observer sees every operator's operands and may refuse the step
   int64_t memory_limit = 0;  // bytes that a run may hold, inputs and states included; 0: no limit. Values are
                              // computed again where they would need more
-  int plan_limit = 32;    // plans kept, one a set of sizes and layouts
+  int plan_limit = 32;       // plans kept, one a set of sizes and layouts
 };
 
 /// An operator that a plan runs once more than the function says, to need less memory.
@@ -71,7 +71,8 @@ class Execution {
   std::vector<TensorRef> run(const std::vector<TensorRef>& inputs, std::vector<StateSlot>& states);
   /// Frees the arena and what was prepared; the next run makes them again.
   void release_memory();
-  /// What the first run of the latest plan held at most, as its devices' allocators count it; 0: none has run.
+  /// What the first run of the latest plan held at most, as its devices' allocators count it; 0: none has
+  /// run.
   int64_t real_peak() const;
   /// Told of each instruction from now on; nullptr: nobody.
   void set_observer(InstructionObserver* observer);

@@ -20,7 +20,8 @@ class RecomputePool {
   /// Whether this run of a step, which has one result, is the last to want the buffer.
   bool is_dying(int buffer, int reader, bool is_first) const {
     const State& s = at(buffer);
-    if (is_first) return s.uses_over + 1 == s.readers.size() && s.readers.back() == reader && !s.wanted_results;
+    if (is_first)
+      return s.uses_over + 1 == s.readers.size() && s.readers.back() == reader && !s.wanted_results;
     return next_use(buffer) == kNever && s.wanted_results <= 1;
   }
 

@@ -95,7 +95,7 @@ class Versions {
   const Schedule& schedule_;
   std::vector<Version> versions_;
   std::vector<bool> taken_;
-  std::vector<int> current_;                     // of each buffer
+  std::vector<int> current_;                      // of each buffer
   std::vector<std::vector<int>> reads_, writes_;  // of each run
 };
 
@@ -137,9 +137,8 @@ bool keep(const Versions& versions, size_t run, int64_t limit, std::vector<int64
   };
   for (const Stretch& s : stretches) add(s, s.bytes);
   bool fits = std::all_of(stretches.begin(), stretches.end(), [&](const Stretch& s) {
-    return s.from >= s.to ||
-           *std::max_element(live.begin() + static_cast<std::ptrdiff_t>(s.from),
-                             live.begin() + static_cast<std::ptrdiff_t>(s.to)) <= limit;
+    return s.from >= s.to || *std::max_element(live.begin() + static_cast<std::ptrdiff_t>(s.from),
+                                               live.begin() + static_cast<std::ptrdiff_t>(s.to)) <= limit;
   });
   if (!fits)
     for (const Stretch& s : stretches) add(s, -s.bytes);

@@ -49,7 +49,7 @@ class ResultPlacer {
   std::vector<size_t> touching(int a, int b) const {
     std::vector<size_t> both;
     const std::vector<size_t>&of_a = touching_[static_cast<size_t>(a)],
-    &of_b = touching_[static_cast<size_t>(b)];
+          &of_b = touching_[static_cast<size_t>(b)];
     std::set_union(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(), std::back_inserter(both));
     return both;
   }

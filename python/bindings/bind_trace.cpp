@@ -167,15 +167,15 @@ void bind_trace(py::module_& m) {
              r.adopt(cell_of(input.ptr()));
              return input;
            })
-      .def("finish", [](Recording& r, const std::vector<py::object>& outputs, int opt_level,
-                        int64_t memory_limit) {
-        FunctionPtr function = r.finish(values_of(outputs));
-        CompileOptions options;
-        options.opt_level = opt_level;
-        options.memory_limit = memory_limit;
-        r.stop();
-        return std::make_unique<TracedProgram>(function, r.captured(), options);
-      });
+      .def("finish",
+           [](Recording& r, const std::vector<py::object>& outputs, int opt_level, int64_t memory_limit) {
+             FunctionPtr function = r.finish(values_of(outputs));
+             CompileOptions options;
+             options.opt_level = opt_level;
+             options.memory_limit = memory_limit;
+             r.stop();
+             return std::make_unique<TracedProgram>(function, r.captured(), options);
+           });
   m.def("is_recording", [] { return Recording::current() != nullptr; });
   py::class_<TracedProgram>(m, "TracedProgram")
       .def("mismatch", &TracedProgram::mismatch)

@@ -218,7 +218,15 @@ def _check_blocks(report):
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("1", 1), ("512B", 512), ("1KiB", 1024), ("2 kb", 2000), ("1.5GiB", 3 << 29), (7, 7), ("4GB", 4 * 10**9)],
+    [
+        ("1", 1),
+        ("512B", 512),
+        ("1KiB", 1024),
+        ("2 kb", 2000),
+        ("1.5GiB", 3 << 29),
+        (7, 7),
+        ("4GB", 4 * 10**9),
+    ],
 )
 def test_sizes(text, count):
     assert parse_bytes(text, "f", "limit") == count

@@ -1,5 +1,4 @@
 #include "kernels/common/parallel.h"
-#include "kernels/common/error.h"
 
 #include <gtest/gtest.h>
 

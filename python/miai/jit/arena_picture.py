@@ -61,7 +61,9 @@ def draw_png(report: MemoryReport, path: Path) -> None:
 
 
 def _title(report: MemoryReport) -> str:
-    title = f"arena of {format_bytes(report.arena_bytes)}, lower bound {format_bytes(report.lower_bound_bytes)}"
+    title = (
+        f"arena of {format_bytes(report.arena_bytes)}, lower bound {format_bytes(report.lower_bound_bytes)}"
+    )
     if report.repeated:
         title += f"; {len(report.repeated)} operators run again, +{report.added_time:.0%} time"
     return title

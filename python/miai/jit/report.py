@@ -99,7 +99,10 @@ def report_memory(program: Any) -> MemoryReport:
     numbers["repeated"] = [RepeatedOp(*r) for r in numbers["repeated"]]
     blocks = [ArenaBlock(*block) for block in program.core.arena_blocks(program.shapes)]
     return MemoryReport(
-        **numbers, blocks=blocks, real_peak_bytes=program.core.real_peak() or None, rss_bytes=_resident_bytes()
+        **numbers,
+        blocks=blocks,
+        real_peak_bytes=program.core.real_peak() or None,
+        rss_bytes=_resident_bytes(),
     )
 
 

@@ -73,7 +73,9 @@ class trace:  # noqa: N801 - a decorator
             raise TypeError(f"trace: expected a function, got {type(function).__name__}")
         if opt_level not in (0, 1, 2):
             raise ValueError(f"trace: argument 'opt_level': expected 0, 1 or 2, got {opt_level!r}")
-        self.memory_limit = None if memory_limit is None else parse_bytes(memory_limit, "trace", "memory_limit")
+        self.memory_limit = (
+            None if memory_limit is None else parse_bytes(memory_limit, "trace", "memory_limit")
+        )
         functools.update_wrapper(self, function)
         self.function = function
         self.dynamic = {k: (v,) if isinstance(v, int) else tuple(v) for k, v in (dynamic or {}).items()}
@@ -139,7 +141,9 @@ class trace:  # noqa: N801 - a decorator
             sizes = self._sizes[call.base] = Sizes(self.dynamic, call)
         elif (call.base, sizes.key(call)) not in self._programs:
             sizes.promote(call)
-        program = Program(self._name, self.function, call, sizes.flags(call), self.opt_level, self.memory_limit or 0)
+        program = Program(
+            self._name, self.function, call, sizes.flags(call), self.opt_level, self.memory_limit or 0
+        )
         self._programs.setdefault((call.base, sizes.key(call)), []).insert(0, program)
         self._last = program
         self._tell_of_recording(call)

@@ -108,7 +108,8 @@ TEST(MemoryLimit, DeepNetworksTrainInATwentiethOfTheirActivations) {
   ResidualNetwork network(500);
   CompileOptions options{.opt_level = 0};
   MemoryReport plain = compile(*network.function, options)->memory_report(kNetworkInputs);
-  int64_t activations = plain.arena_bytes - plain.commit_bytes;  // gradients of parameters wait for the commit
+  int64_t activations =
+      plain.arena_bytes - plain.commit_bytes;  // gradients of parameters wait for the commit
   options.memory_limit = plain.peak_bytes - activations + activations / 20;
   MemoryReport report = compile(*network.function, options)->memory_report(kNetworkInputs);
   EXPECT_LE(report.peak_bytes, options.memory_limit);
@@ -146,13 +147,16 @@ std::vector<std::vector<float>> results_of(RandomFunction& made, const CompileOp
   Execution execution(compile(f, options));
   std::vector<StateSlot> slots;
   std::vector<std::vector<float>> all;
-  auto numbers = [](unsigned salt) { return std::vector<float>(kSide * kSide, static_cast<float>(salt % 17)); };
+  auto numbers = [](unsigned salt) {
+    return std::vector<float>(kSide * kSide, static_cast<float>(salt % 17));
+  };
   for (size_t i = 0; i < f.states.size(); ++i)
     slots.push_back({make_tensor({kSide, kSide}, numbers(seed + static_cast<unsigned>(i)), device), true});
   for (unsigned run = 0; run < 3; ++run) {
     std::vector<TensorRef> inputs;
     for (size_t i = 0; i < f.inputs.size(); ++i)
-      inputs.push_back(make_tensor({kSide, kSide}, numbers(seed * 3 + run + static_cast<unsigned>(i)), device));
+      inputs.push_back(
+          make_tensor({kSide, kSide}, numbers(seed * 3 + run + static_cast<unsigned>(i)), device));
     for (const TensorRef& output : execution.run(inputs, slots)) all.push_back(values_of(output));
     for (const StateSlot& slot : slots) all.push_back(values_of(slot.value));
     for (StateSlot& slot : slots) slot.may_donate = slot.value.storage->use_count() == 1;

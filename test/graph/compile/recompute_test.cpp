@@ -51,8 +51,8 @@ Problem residual_chain(int layers) {
   return p;
 }
 
-/// Checked without any of the search's own code: first runs in order, each once, later runs only of steps that
-/// may repeat, and never a read of what is not there (a value lives until it is written again).
+/// Checked without any of the search's own code: first runs in order, each once, later runs only of steps
+/// that may repeat, and never a read of what is not there (a value lives until it is written again).
 void expect_valid(const RecomputeProblem& p, const Schedule& schedule) {
   int next = 0;
   for (const Run& run : schedule) {
@@ -121,7 +121,8 @@ TEST(Recompute, SeveralLevelsDeep) {
   int64_t most = peak_of(p, plain_schedule(p));
   Schedule schedule = smallest_schedule(p);
   expect_valid(p, schedule);
-  EXPECT_LE(plain_peak(p, schedule), most / 40);  // two levels alone would need more than 2 * sqrt(1200) of 1200
+  EXPECT_LE(plain_peak(p, schedule),
+            most / 40);  // two levels alone would need more than 2 * sqrt(1200) of 1200
 }
 
 TEST(Recompute, ChainsThatTheBackwardPassDoesNotReadAreKeptInPlaces) {

@@ -10,7 +10,7 @@ namespace {
 constexpr int64_t kGrain = 8 * 1024;  // elements that are worth a thread
 
 struct State {
-  InterpolatePlan plan;  // from the smaller side of the map, `in`, to the interpolated one
+  InterpolatePlan plan;  // from `in` to the interpolated side, `out`
   int64_t planes, in, out, in_columns;
 };
 
@@ -63,7 +63,7 @@ void backward_plane(const State& s, const float* dy, float* dx) {
 
 template <class F>
 void for_each_plane(const State& s, F&& f) {
-  parallel_for(0, s.planes, kGrain / (s.in + s.out) + 1, [&](int64_t begin, int64_t end) {
+  parallel_for(0, s.planes, kGrain / (s.in + s.out + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) f(p);
   });
 }

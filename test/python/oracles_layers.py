@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from oracles_nn import oracle
+from oracles_nn import ORACLES, oracle
+
+__all__ = ["ORACLES"]
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

@@ -143,6 +143,7 @@ void define_pad_samples(SampleTable& samples) {
       .valid({f32({3, 4})}, attrs({2, 1, 1, 1}, "constant", 1))
       .valid({f32({6, 8}).transposed()}, attrs({1, 1, 2, 2}, "reflect"))
       .valid({f32({6, 8}).sliced()}, attrs({1, 1, 2, 2}, "edge"))
+      .valid({f32({6, 8})}, attrs({2, 2, 3, 1}, "wrap"))
       .valid({f64({5})}, attrs({1, 1}, "edge"))
       .invalid({f32({1})}, attrs({1, 1}, "constant"), ErrorKind::kValue,
                "at least the padding in dimension 0")
@@ -150,7 +151,8 @@ void define_pad_samples(SampleTable& samples) {
       .invalid({f32({3})}, attrs({1}, "constant"), ErrorKind::kValue,
                "a pair for each of the 1 axes (2 numbers), got 1")
       .invalid({f32({3})}, attrs({-1, 1}, "constant"), ErrorKind::kValue, "expected numbers of at least 0")
-      .invalid({f32({3})}, attrs({1, 1}, "wrap"), ErrorKind::kValue, "argument 'mode': expected 'constant'");
+      .invalid({f32({3})}, attrs({1, 1}, "mirror"), ErrorKind::kValue,
+               "argument 'mode': expected 'constant'");
 }
 
 }  // namespace miai::ops

@@ -172,6 +172,11 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     return copy
 
 
+def _inplace_matmul(self: Tensor, other: Any) -> Tensor:
+    self[...] = self @ other
+    return self
+
+
 def _absent(name: str, instead: str) -> property:
     """What users of PyTorch look for: an AttributeError that says what to write."""
 
@@ -217,6 +222,7 @@ _METHODS: dict[str, Any] = {
     "__repr__": tensor_repr,
     "__format__": _format,
     "__round__": _round,
+    "__imatmul__": _inplace_matmul,
     "__divmod__": lambda self, other: (self // other, self % other),
     "__rdivmod__": lambda self, other: (other // self, other % self),
 }

@@ -89,6 +89,14 @@ def test_what_is_not_there_says_what_to_write(name: str) -> None:
     assert not hasattr(mi.tensor([1.0]), name)
 
 
+def test_matmul_in_place_keeps_the_object() -> None:
+    x = same = mi.tensor(A)
+    x @= np.eye(4, dtype="float32") * 2
+    assert x is same and np.array_equal(x.numpy(), A * 2)
+    with pytest.raises(ValueError, match="expected a shape that broadcasts to"):
+        x @= mi.tensor(np.ones((4, 2), "float32"))
+
+
 def test_set_value_keeps_dtype_and_device() -> None:
     x = mi.tensor([1.0, 2.0], device="cpu:1")
     x.set_value(np.zeros((3,)))

@@ -11,20 +11,23 @@
 namespace miai {
 namespace {
 
+thread_local bool free_list_ended = false;  // values that statics hold outlive their thread's list
+
 /// Blocks of dead values, kept for the next: one list a thread, of bounded length.
 class FreeList {
  public:
   ~FreeList() {
+    free_list_ended = true;
     for (void* block : blocks_) ::operator delete(block);
   }
   void* take() {
-    if (blocks_.empty()) return nullptr;
+    if (free_list_ended || blocks_.empty()) return nullptr;
     void* block = blocks_.back();
     blocks_.pop_back();
     return block;
   }
   bool put(void* block) {
-    if (blocks_.size() == kMost) return false;
+    if (free_list_ended || blocks_.size() == kMost) return false;
     blocks_.push_back(block);
     return true;
   }

@@ -73,20 +73,21 @@ std::vector<BoundCell> bind(const std::vector<CapturedCell>& captured) {
 
 TracedProgram::TracedProgram(FunctionPtr function, const std::vector<CapturedCell>& captured,
                              const CompileOptions& options)
-    : TracedProgram(std::move(function), bind(captured), options.opt_level) {}
+    : TracedProgram(std::move(function), bind(captured), options) {}
 
-TracedProgram::TracedProgram(FunctionPtr function, std::vector<BoundCell> cells, int opt_level)
+TracedProgram::TracedProgram(FunctionPtr function, std::vector<BoundCell> cells,
+                             const CompileOptions& options)
     : function_(std::move(function)),
-      opt_level_(opt_level),
+      opt_level_(options.opt_level),
       cells_(std::move(cells)),
-      executable_(compile(*function_, {.opt_level = opt_level})),
+      executable_(compile(*function_, options)),
       execution_(executable_) {}
 
 std::unique_ptr<TracedProgram> TracedProgram::lowered() const {
   FunctionPtr function = use_lowerings(*function_);
   if (!function) return nullptr;
-  return std::unique_ptr<TracedProgram>(
-      new TracedProgram(std::move(function), cells_, opt_level_));  // NOLINT
+  CompileOptions options{.opt_level = opt_level_};  // of a file: the limit is this machine's
+  return std::unique_ptr<TracedProgram>(new TracedProgram(std::move(function), cells_, options));  // NOLINT
 }
 
 std::vector<CellPtr> TracedProgram::lock_cells() const {

@@ -51,7 +51,7 @@ class TracedProgram {
   void restore(const std::vector<ValuePtr>& values) const;
 
  private:
-  TracedProgram(FunctionPtr function, std::vector<BoundCell> cells, int opt_level);
+  TracedProgram(FunctionPtr function, std::vector<BoundCell> cells, const CompileOptions& options);
   std::vector<TensorRef> run_watched(const std::vector<TensorRef>& inputs, std::vector<StateSlot>& slots);
   std::vector<CellPtr> lock_cells() const;
   std::vector<StateSlot> bind_states(const std::vector<CellPtr>& cells) const;

@@ -21,7 +21,7 @@ def _kind(block: ArenaBlock) -> str:
 
 
 def _placed(report: MemoryReport) -> list[tuple[ArenaBlock, int]]:
-    """The blocks that hold something, with their offsets; the arenas of several devices lie upon each other."""
+    """The blocks that hold something, with their offsets; arenas of several devices lie upon each other."""
     bases: dict[str, int] = {}
     top = 0
     for device in dict.fromkeys(block.device for block in report.blocks):

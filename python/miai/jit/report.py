@@ -13,7 +13,7 @@ from .arena_picture import draw_html, draw_png
 
 
 class RepeatedOp(NamedTuple):
-    """An operator that runs once more than the program says: what it computes again was dropped for memory."""
+    """An operator that runs once more than the program says, to compute what was dropped for memory."""
 
     op: str
     line: str
@@ -22,7 +22,7 @@ class RepeatedOp(NamedTuple):
 
 
 class ArenaBlock(NamedTuple):
-    """What lies at one place of the arena from instruction `first`, which writes it, to instruction `last`."""
+    """What lies at one place of the arena from instruction `first`, which writes it, to `last`."""
 
     offset: int
     bytes: int

@@ -107,7 +107,7 @@ TEST(Recompute, NothingRunsAgainWithoutNeed) {
 TEST(Recompute, ATwentiethOfTheMemoryOfAThousandLayers) {
   Problem p = residual_chain(1000);
   int64_t most = peak_of(p, plain_schedule(p));
-  for (int share : {2, 4, 10, 20, 40}) {
+  for (int share : {4, 20, 40}) {
     auto schedule = cheapest_schedule(p, most / share);
     ASSERT_TRUE(schedule) << share;
     expect_valid(p, *schedule);

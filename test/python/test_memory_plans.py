@@ -1,0 +1,91 @@
+"""The arenas of networks as the literature has them: at the lower bound, in inference and in training."""
+
+import miai as mi
+import numpy as np
+import pytest
+from miai import optimizer as O  # noqa: N812, E741
+
+
+def images(n, side):
+    return mi.tensor(np.random.default_rng(0).normal(size=(n, 3, side, side)).astype("float32"))
+
+
+def tokens(n, length):
+    return mi.tensor(np.random.default_rng(0).integers(50, size=(n, length)))
+
+
+def transformer():
+    return mi.models.TransformerClassifier(
+        50, 10, length=32, d_model=32, nhead=4, num_layers=3, dim_feedforward=64
+    )
+
+
+NETWORKS = {
+    "ResNet-50": (lambda: mi.models.resnet50(10), lambda: images(2, 64)),
+    "MobileNetV2": (lambda: mi.models.mobilenet_v2(10), lambda: images(2, 64)),
+    "transformer encoder": (transformer, lambda: tokens(4, 32)),
+    "U-Net": (mi.models.unet, lambda: images(1, 64)),
+}
+
+
+def inference(net):
+    net.eval()
+    return mi.trace(lambda x: net(x))
+
+
+def training(net):
+    gm = mi.GradManager().attach(net.parameters())
+    optimizer = O.SGD(net.parameters(), lr=0.01, momentum=0.9)
+
+    @mi.trace
+    def step(x):
+        with gm:
+            loss = (net(x) ** 2).mean()
+            gm.backward(loss)
+        optimizer.step().clear_grad()
+        return loss
+
+    return step
+
+
+@pytest.mark.parametrize("make", [inference, training])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_arena_is_at_the_lower_bound(name, make):
+    network, data = NETWORKS[name]
+    f = make(network())
+    f(data())
+    report = f.memory_report()
+    assert report.arena_bytes <= 1.005 * report.lower_bound_bytes, str(report)
+
+
+def test_inference_of_resnet50_needs_7_mebibytes():
+    f = inference(mi.models.resnet50())
+    f(images(1, 224))
+    assert f.memory_report().arena_bytes - f.memory_report().workspace_bytes <= 6.95 * 2**20
+
+
+def test_training_resnet50_in_half_of_its_memory():
+    step = training(mi.models.resnet50(10))
+    step(images(8, 64))
+    plain = step.memory_report()
+    activations = plain.arena_bytes - plain.commit_bytes
+    small = mi.trace(step.function, memory_limit=plain.peak_bytes - activations // 2)
+    small(images(8, 64))
+    report = small.memory_report()
+    assert report.peak_bytes <= plain.peak_bytes - activations // 2
+    assert report.added_time <= 0.3
+
+
+def test_a_limit_on_a_unet_changes_no_bit():
+    def run(limit):
+        mi.random.seed(0)
+        net = mi.models.unet()
+        step = training(net)
+        step = mi.trace(step.function, memory_limit=limit)
+        losses = [step(images(1, 64)).numpy().tobytes() for _ in range(2)]
+        return step.memory_report(), losses, [p.numpy().tobytes() for p in net.parameters()]
+
+    report, *expected = run(None)
+    activations = report.arena_bytes - report.commit_bytes
+    limited, *results = run(report.peak_bytes - activations // 4)
+    assert limited.repeated and results == expected

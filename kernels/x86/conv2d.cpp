@@ -124,7 +124,7 @@ void forward(const KernelArgs& args, const State& s) {
   T* y = args.outputs[0].as<T>();
   for_each_piece(s, args.workspace, [&](int64_t begin, int64_t end, char* memory, char* scratch) {
     T* matrix = reinterpret_cast<T*>(memory);
-    for (int64_t n = begin; n < end; ++n)
+    for (int64_t n = begin; n < end && !args.context.is_cancelled(); ++n)
       for (int64_t g = 0; g < s.groups; ++g) {
         const T* image = x + n * s.x_strides[0] + g * s.in_group * s.x_strides[1];
         T* out = y + (n * s.w[0] + g * s.out_group) * s.positions;
@@ -133,7 +133,7 @@ void forward(const KernelArgs& args, const State& s) {
         });
         gemm<T>({s.out_group, s.positions, s.taps, w + g * s.out_group * s.taps, s.taps, 1, matrix,
                  s.positions, 1, out, s.positions},
-                scratch);
+                scratch, args.context);
         for (int64_t o = 0; o < s.out_group; ++o)
           finish_plane(args, s, n, g * s.out_group + o, out + o * s.positions);
       }
@@ -149,13 +149,13 @@ void backward_data(const KernelArgs& args, const State& s) {
   int64_t image_size = s.x[1] * s.x[2] * s.x[3];
   for_each_piece(s, args.workspace, [&](int64_t begin, int64_t end, char* memory, char* scratch) {
     T* matrix = reinterpret_cast<T*>(memory);
-    for (int64_t n = begin; n < end; ++n) {
+    for (int64_t n = begin; n < end && !args.context.is_cancelled(); ++n) {
       std::fill_n(dx + n * image_size, image_size, T(0));
       for (int64_t g = 0; g < s.groups; ++g) {
         const T* grad = dy + (n * s.w[0] + g * s.out_group) * s.positions;
         gemm<T>({s.taps, s.positions, s.out_group, w + g * s.out_group * s.taps, 1, s.taps, grad, s.positions,
                  1, matrix, s.positions},
-                scratch);
+                scratch, args.context);
         T* image = dx + n * image_size + g * s.in_group * s.x_strides[1];
         int64_t window = s.w[2] * s.w[3];  // the taps of one channel add to one plane
         parallel_for(0, s.in_group, 4, [&](int64_t b, int64_t e) {
@@ -174,7 +174,7 @@ void backward_weight(const KernelArgs& args, const State& s) {
   T *dw = args.outputs[0].as<T>(), *matrix = static_cast<T*>(args.workspace);
   char* scratch = static_cast<char*>(args.workspace) + s.matrix_bytes;
   std::fill_n(dw, element_count(s.w), T(0));
-  for (int64_t n = 0; n < s.x[0]; ++n)
+  for (int64_t n = 0; n < s.x[0] && !args.context.is_cancelled(); ++n)
     for (int64_t g = 0; g < s.groups; ++g) {
       const T* image = x + n * s.x_strides[0] + g * s.in_group * s.x_strides[1];
       const T* grad = dy + (n * s.w[0] + g * s.out_group) * s.positions;
@@ -183,7 +183,7 @@ void backward_weight(const KernelArgs& args, const State& s) {
       });
       gemm<T>({s.out_group, s.taps, s.positions, grad, s.positions, 1, matrix, 1, s.positions,
                dw + g * s.out_group * s.taps, s.taps, true},
-              scratch);
+              scratch, args.context);
     }
 }
 

@@ -5,6 +5,8 @@
 namespace miai::python {
 namespace {
 
+constexpr int64_t kMostSize = int64_t{1} << 62;  // what a Dim holds
+
 AttrValue attr_from_sequence(py::handle object) {
   Ints ints;
   Dims dims;
@@ -20,15 +22,22 @@ AttrValue attr_from_sequence(py::handle object) {
   return dims;
 }
 
+int64_t int_from_object(py::handle object) {
+  int overflow = 0;
+  long long value = PyLong_AsLongLongAndOverflow(object.ptr(), &overflow);
+  if (overflow)
+    raise(ErrorKind::kOverflow,
+          "an integer does not fit in 64 bits: ", py::repr(object).cast<std::string>());
+  return value;
+}
+
 }  // namespace
 
 std::optional<Dim> dim_from_object(py::handle object) {
   if (PyLong_Check(object.ptr())) {
-    int overflow = 0;
-    long long value = PyLong_AsLongLongAndOverflow(object.ptr(), &overflow);
-    if (overflow)
-      raise(ErrorKind::kOverflow,
-            "an integer does not fit in 64 bits: ", py::repr(object).cast<std::string>());
+    const int64_t value = int_from_object(object);
+    if (value >= kMostSize || value < -kMostSize)
+      raise(ErrorKind::kOverflow, "a size does not fit in 62 bits: ", value);
     return Dim(value);
   }
   if (py::isinstance<Dim>(object)) return object.cast<Dim>();
@@ -46,6 +55,7 @@ std::optional<Dim> dim_from_object(py::handle object) {
 AttrValue attr_from_object(py::handle object) {
   if (object.is_none()) return std::monostate{};
   if (PyBool_Check(object.ptr())) return object.is(py::handle(Py_True));
+  if (PyLong_Check(object.ptr())) return int_from_object(object);
   if (PyFloat_Check(object.ptr())) return PyFloat_AS_DOUBLE(object.ptr());
   if (py::isinstance<py::str>(object)) return object.cast<std::string>();
   if (py::isinstance<py::tuple>(object) || py::isinstance<py::list>(object))

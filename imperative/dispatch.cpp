@@ -43,7 +43,13 @@ Vars run_composite(const CallPlan& plan, std::span<const Var> inputs) {
   RecordingPause pause;
   NoGradScope no_grad;
   EmitterScope scope(&eager_emitter());
-  return plan.op->lower(inputs, plan.attrs);
+  try {
+    return plan.op->lower(inputs, plan.attrs);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled) throw;
+    raise(error.kind(), plan.op->name, ": ",
+          error.what());  // the operator that was called, then the one within
+  }
 }
 
 /// Views and storages of a call's operands; room for the common case on the stack.

@@ -153,8 +153,10 @@ Support supports_conv(const KernelSignature& s, const BuildProgram& build) {
   return supports_program(s, build);
 }
 
-/// Along the images or the channels of the output, whichever are more; the gradient of a weight sums over the
-/// images.
+constexpr int64_t kFewImages = 8;
+
+/// Along the images, or the channels of the output where there are few; the gradient of a weight sums over
+/// the images.
 Cut cut_of(const KernelSignature& s) {
   const bool of_data = s.op == "conv2d_backward_data", of_weight = s.op == "conv2d_backward_weight";
   const TensorMeta& out = s.outputs[0];
@@ -163,10 +165,12 @@ Cut cut_of(const KernelSignature& s) {
   Cut cut(s.inputs.size(), y.size() * weight.shape[1] * weight.shape[2] * weight.shape[3]);
   const bool one_group = attrs_of(s).groups == 1;
   if (of_weight) {
+    cut.is_costly = true;
     if (one_group) cut.output = 0, cut.inputs[1] = 1;
     return cut;
   }
-  cut.output = one_group && out.shape[1] > out.shape[0] ? 1 : 0;
+  cut.is_costly = one_group && out.shape[0] < kFewImages;
+  cut.output = cut.is_costly ? 1 : 0;
   if (cut.output == 0) {
     cut.inputs[of_data ? 1 : 0] = 0;
   } else if (of_data) {

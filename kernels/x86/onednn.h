@@ -84,7 +84,8 @@ struct Cut {
       : inputs(static_cast<int>(input_count), -1), products(products_) {}
   SmallVector<int> inputs;
   int output = -1;
-  int64_t products;  // of the whole call
+  int64_t products;        // of the whole call
+  bool is_costly = false;  // each piece reads an input whole: larger pieces, of so many channels that it pays
 };
 /// The same for a call that may take seconds: it is run in pieces, between which it may be cancelled.
 Prepared prepare_pieces(const KernelSignature& signature, const BuildProgram& build, const Cut& cut);

@@ -10,6 +10,8 @@ namespace miai::kernels::onednn {
 namespace {
 
 constexpr int64_t kMostProducts = int64_t{1} << 32;  // of a piece, a thread: well below a second
+constexpr int64_t kCostly = 4;                       // times as many for pieces that read an input whole
+constexpr int64_t kChannels = 32;                    // of which such a piece has a multiple
 constexpr size_t kMostInputs = 4;
 
 struct Pieces {
@@ -42,14 +44,15 @@ TensorView moved(TensorView view, int axis, int64_t by) {
 
 Prepared prepare_pieces(const KernelSignature& s, const BuildProgram& build, const Cut& cut) {
   auto state = std::make_shared<Pieces>(cut);
-  const int64_t most = kMostProducts * thread_count();
+  const int64_t most = kMostProducts * thread_count() * (cut.is_costly ? kCostly : 1);
   if (cut.output < 0 || cut.products <= most) {
     state->each = prepare_program(s, build);
     return {state, state->each.workspace_bytes};
   }
   state->extent = s.outputs[0].shape[cut.output];
   const int64_t count = std::min((cut.products + most - 1) / most, state->extent);
-  state->step = (state->extent + count - 1) / count;
+  const int64_t unit = cut.is_costly ? kChannels : 1;
+  state->step = std::min((state->extent + count * unit - 1) / (count * unit) * unit, state->extent);
   state->each = prepare_piece(s, build, cut, state->step);
   const int64_t rest = state->extent % state->step;
   state->last = rest ? prepare_piece(s, build, cut, rest) : state->each;

@@ -5,8 +5,6 @@
 namespace miai::python {
 namespace {
 
-constexpr int64_t kMostSize = int64_t{1} << 62;  // what a Dim holds
-
 AttrValue attr_from_sequence(py::handle object) {
   Ints ints;
   Dims dims;
@@ -26,8 +24,7 @@ int64_t int_from_object(py::handle object) {
   int overflow = 0;
   long long value = PyLong_AsLongLongAndOverflow(object.ptr(), &overflow);
   if (overflow)
-    raise(ErrorKind::kOverflow,
-          "an integer does not fit in 64 bits: ", py::repr(object).cast<std::string>());
+    raise(ErrorKind::kOverflow, "an integer does not fit in 64 bits: ", py::repr(object).cast<std::string>());
   return value;
 }
 
@@ -36,8 +33,7 @@ int64_t int_from_object(py::handle object) {
 std::optional<Dim> dim_from_object(py::handle object) {
   if (PyLong_Check(object.ptr())) {
     const int64_t value = int_from_object(object);
-    if (value >= kMostSize || value < -kMostSize)
-      raise(ErrorKind::kOverflow, "a size does not fit in 62 bits: ", value);
+    if (Dim(value).value() != value) raise(ErrorKind::kOverflow, "a size does not fit 62 bits: ", value);
     return Dim(value);
   }
   if (py::isinstance<Dim>(object)) return object.cast<Dim>();

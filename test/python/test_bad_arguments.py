@@ -7,7 +7,7 @@ import pytest
 from miai import _core
 from samples import array_of, call_of
 
-OPS = [op for op in _core.op_names(only_public=False)]
+OPS = _core.op_names(only_public=False)
 FITTING = (TypeError, ValueError, IndexError, NotImplementedError, OverflowError, MemoryError)
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int8", "int16", "int32", "int64", "uint8", "bool")
 
@@ -62,61 +62,84 @@ def test_attribute_of_a_wrong_type(op: str) -> None:
             explained(op, call, f"'{name}'")
 
 
-@pytest.mark.parametrize("op", [op for op in OPS if op != "to_device"])
+SEVERAL = [op for op in OPS if sum(isinstance(t, mi.Tensor) for t in a_call(op)[1].values()) > 1]
+
+
+@pytest.mark.parametrize("op", SEVERAL)
 def test_tensors_of_two_devices(op: str) -> None:
     function, tensors, attrs = a_call(op)
-    if sum(isinstance(t, mi.Tensor) for t in tensors.values()) < 2:
-        pytest.skip("one tensor alone")
     for name, tensor in tensors.items():
         if isinstance(tensor, mi.Tensor):
             moved = {**tensors, name: tensor.to("cpu:1")}
             explained(op, lambda moved=moved: function(**moved, **attrs), "device", "cpu:1")
 
 
-@pytest.mark.parametrize("op", OPS)
-def test_any_dtype_and_rank_works_or_is_explained(op: str) -> None:
-    """Each sample with one of its tensors replaced by others; no crash, and no error of another kind."""
-    refused = 0
+def outcome(op: str, call) -> bool:
+    """Whether the call is refused; what it gives is computed, what it raises names the operator."""
+    try:
+        result = call()
+        for part in result if isinstance(result, tuple) else [result]:
+            if max((*part.shape, part.size)) < LARGE:  # a view may be of any size
+                part.numpy()
+    except FITTING as error:
+        assert str(error).startswith(f"{op}: "), error
+        return True
+    return False
+
+
+SHAPES = ((), (3,), (2, 3), (0, 2), (2, 1, 3), (1,) * 8)
+LARGE = 1 << 20
+
+
+@pytest.mark.parametrize("op", [op for op in OPS if op != "to_device"])
+def test_any_dtype_and_shape_works_or_is_explained(op: str) -> None:
     function, tensors, attrs = a_call(op)
     for name, tensor in tensors.items():
         if not isinstance(tensor, mi.Tensor):
             continue
-        others = [F for F in DTYPES]
-        for dtype in others:
-            for shape in (tensor.shape, (), (3,), (2, 3), (0, 2), (2, 1, 3), (1,) * 8):
-                other = mi.tensor(np.ones(shape), dtype=dtype)
-                try:
-                    result = function(**{**tensors, name: other}, **attrs)
-                    for part in result if isinstance(result, tuple) else [result]:
-                        part.numpy()
-                except FITTING as error:
-                    assert str(error).startswith(f"{op}: "), error
-                    refused += 1
-    assert refused or len(tensors) == 0 or _core.definition(op)["pointwise"] or "argument" not in op
+        for dtype in DTYPES:
+            for shape in (tensor.shape, *SHAPES):
+                others = {**tensors, name: mi.tensor(np.ones(shape), dtype=dtype)}
+                outcome(op, lambda others=others: function(**others, **attrs))
 
 
-EXTREMES = (-(2**63), -(2**31) - 1, -1000, -1, 0, 1, 7, 1000, 2**31, 2**40, 2**62, 2**63 - 1, 2**64, 10**30)
+EXTREMES = (
+    -(2**63),
+    -(2**62) - 1,
+    -(2**31) - 1,
+    -1,
+    0,
+    7,
+    1000,
+    2**31,
+    2**40,
+    2**60,
+    2**61,
+    2**62,
+    2**63 - 1,
+    2**64,
+)
+
+
+@pytest.fixture
+def little_memory():
+    _core.set_memory_limit("cpu", 64 << 20)
+    yield
+    _core.set_memory_limit("cpu", 0)
 
 
 @pytest.mark.parametrize("op", OPS)
-def test_extreme_numbers_work_or_are_explained(op: str) -> None:
-    """Every attribute that holds integers gets the largest, the smallest and others."""
+def test_extreme_numbers_work_or_are_explained(op: str, little_memory) -> None:
+    """Each integer among the attributes, also within a shape, by the smallest, the largest and others."""
     for sample in _core.samples(op)["valid"][:6]:
         attrs = {k: v for k, v in sample["attrs"].items() if k != "ticket"}
         for name, value in attrs.items():
-            if isinstance(value, bool) or not isinstance(value, int | tuple | list):
-                continue
             for extreme in EXTREMES:
-                if isinstance(value, int):
+                changed = None
+                if isinstance(value, int) and not isinstance(value, bool):
                     changed = extreme
-                elif value and all(isinstance(v, int) for v in value):
+                elif isinstance(value, tuple | list) and value and all(isinstance(v, int) for v in value):
                     changed = [extreme, *value[1:]]
-                else:
-                    continue
-                run, tensors = call_of(op, {**sample, "attrs": {**attrs, name: changed}})
-                try:
-                    result = run(*tensors)
-                    for part in result if isinstance(result, tuple) else [result]:
-                        assert part.size < 2**32
-                except FITTING as error:
-                    assert str(error).startswith(f"{op}: "), (name, changed, error)
+                if changed is not None:
+                    run, tensors = call_of(op, {**sample, "attrs": {**attrs, name: changed}})
+                    outcome(op, lambda run=run, tensors=tensors: run(*tensors))

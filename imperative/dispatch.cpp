@@ -43,7 +43,13 @@ Vars run_composite(const CallPlan& plan, std::span<const Var> inputs) {
   RecordingPause pause;
   NoGradScope no_grad;
   EmitterScope scope(&eager_emitter());
-  return plan.op->lower(inputs, plan.attrs);
+  try {
+    return plan.op->lower(inputs, plan.attrs);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled) throw;
+    raise(error.kind(), plan.op->name, ": ",
+          error.what());  // the operator that was called, then the one within
+  }
 }
 
 /// Views and storages of a call's operands; room for the common case on the stack.
@@ -73,6 +79,15 @@ class Operands {
   std::vector<Storage*> heap_storages_;
 };
 
+/// Memory of a call; where there is none, the error names the operator.
+IntrusivePtr<Storage> allocate_for(const CallPlan& plan, size_t bytes) {
+  try {
+    return Storage::allocate(plan.device, bytes);
+  } catch (const Error& error) {
+    raise(error.kind(), plan.op->name, ": ", error.what());
+  }
+}
+
 Vars run_kernel(const CallPlan& plan, std::span<const Var> inputs) {
   Operands in(inputs.size()), out(plan.outputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -86,13 +101,13 @@ Vars run_kernel(const CallPlan& plan, std::span<const Var> inputs) {
   outputs.reserve(plan.outputs.size());
   for (size_t i = 0; i < plan.outputs.size(); ++i) {
     ValuePtr value = make_intrusive<EagerValue>(
-        TensorRef{plan.outputs[i], Storage::allocate(plan.device, byte_size(plan.outputs[i])), 0});
+        TensorRef{plan.outputs[i], allocate_for(plan, byte_size(plan.outputs[i])), 0});
     out.set(i, value->ref);
     outputs.push_back(to_var(value));
   }
   IntrusivePtr<Storage> workspace;
   if (plan.choice.prepared.workspace_bytes)
-    workspace = Storage::allocate(plan.device, plan.choice.prepared.workspace_bytes);
+    workspace = allocate_for(plan, plan.choice.prepared.workspace_bytes);
   auto line = [] { return current_user_line(); };
   launch(default_stream(plan.device),
          {plan.op->name, plan.choice.kernel, plan.kernel_attrs, plan.choice.prepared.state, in.view_span(),
@@ -104,7 +119,7 @@ Vars run_device_copy(const CallPlan& plan, const Var& input) {
   Var source = input;
   if (!plan.inputs[0].is_dense())
     source = dispatch_unrecorded(find_op("copy"), Attrs(), std::span(&input, 1))[0];
-  TensorRef out{plan.outputs[0], Storage::allocate(plan.device, byte_size(plan.outputs[0])), 0};
+  TensorRef out{plan.outputs[0], allocate_for(plan, byte_size(plan.outputs[0])), 0};
   copy_tensor(eager(source).ref, out, [] { return current_user_line(); });
   return {to_var(make_intrusive<EagerValue>(std::move(out)))};
 }

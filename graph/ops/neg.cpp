@@ -8,13 +8,15 @@ using pointwise::Expr;
 using pointwise::Opcode;
 
 void define_neg(OpTable& table) {
-  table.add(unary_op("neg", R"(-x, elementwise. Any numeric dtype; the result has the dtype of `x`.
+  OpDef op = unary_op("neg", R"(-x, elementwise. Any numeric dtype; the result has the dtype of `x`.
 
 >>> import miai as mi, miai.functional as F
 >>> F.neg(mi.tensor([1.0, -2.0])).tolist()
 [-1.0, 2.0]
 )",
-                     PointwiseResult::kPromoted, [](Expr x) { return -x; }));
+                      PointwiseResult::kPromoted, [](Expr x) { return -x; });
+  op.infer = infer_numbers();
+  table.add(std::move(op));
 }
 
 void define_neg_grad(GradTable& grads) {

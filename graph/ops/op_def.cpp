@@ -102,6 +102,23 @@ int InferContext::axis(int64_t axis, int rank, std::string_view argument) const 
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
 
+namespace {
+
+/// No size is negative and the bytes fit 62 bits: no arithmetic on them overflows later.
+void check_bytes(const TensorType& type) {
+  const bool is_empty = std::any_of(type.shape.begin(), type.shape.end(), [](Dim d) { return d == Dim(0); });
+  __int128 bytes = static_cast<__int128>(dtype_size(type.dtype));
+  for (Dim dim : type.shape) {
+    if (!dim.is_static()) continue;
+    if (dim.value() < 0) raise(ErrorKind::kOverflow, "a size does not fit 62 bits");
+    if (!is_empty) bytes *= dim.value();
+    if (bytes >> 62)
+      raise(ErrorKind::kOverflow, "sizes too large: the bytes of the result do not fit 62 bits");
+  }
+}
+
+}  // namespace
+
 std::vector<TensorType> infer_outputs(const OpDef& op, const Attrs& attrs,
                                       std::span<const TensorType* const> inputs) {
   check_presence(op, inputs);
@@ -109,6 +126,7 @@ std::vector<TensorType> infer_outputs(const OpDef& op, const Attrs& attrs,
   context.check_same_device();
   try {
     op.infer(context);
+    for (const TensorType& output : context.outputs) check_bytes(output);
   } catch (const Error& error) {  // from below: too many dimensions, sizes too large
     std::string message = error.what();
     if (message.starts_with(op.name + ":")) throw;

@@ -41,7 +41,7 @@ std::function<void(InferContext&)> infer_numbers() {
     infer(c);
     if (c.outputs[0].dtype == DType::kBool)
       c.fail(ErrorKind::kType, c.input_name(0),
-             "expected numbers, got bool; use logical_xor, or astype('int64')");
+             "expected numbers, got bool; use logical_xor or logical_not, or astype('int64')");
   };
 }
 

@@ -36,7 +36,7 @@ void forward_of(const KernelArgs& args, const Conv2dAttrs& a, const std::string&
   };
   parallel_for(0, out.shape[0] * out.shape[1], 1, [&](int64_t begin, int64_t end) {
     for (int64_t plane = begin; plane < end; ++plane)
-      for (int64_t i = 0; i < out.shape[2]; ++i)
+      for (int64_t i = 0; i < out.shape[2] && !args.context.is_cancelled(); ++i)
         for (int64_t j = 0; j < out.shape[3]; ++j) element(plane / out.shape[1], plane % out.shape[1], i, j);
   });
 }
@@ -62,7 +62,7 @@ void backward_data_of(const KernelArgs& args, const Conv2dGradAttrs& a) {
   };
   parallel_for(0, out.shape[0] * out.shape[1], 1, [&](int64_t begin, int64_t end) {
     for (int64_t plane = begin; plane < end; ++plane)
-      for (int64_t h = 0; h < out.shape[2]; ++h)
+      for (int64_t h = 0; h < out.shape[2] && !args.context.is_cancelled(); ++h)
         for (int64_t v = 0; v < out.shape[3]; ++v) element(plane / out.shape[1], plane % out.shape[1], h, v);
   });
 }
@@ -86,7 +86,7 @@ void backward_weight_of(const KernelArgs& args, const Conv2dGradAttrs& a) {
   };
   parallel_for(0, out.shape[0] * out.shape[1], 1, [&](int64_t begin, int64_t end) {
     for (int64_t plane = begin; plane < end; ++plane)
-      for (int64_t p = 0; p < out.shape[2]; ++p)
+      for (int64_t p = 0; p < out.shape[2] && !args.context.is_cancelled(); ++p)
         for (int64_t q = 0; q < out.shape[3]; ++q) element(plane / out.shape[1], plane % out.shape[1], p, q);
   });
 }

@@ -28,6 +28,7 @@ void linear_of(const KernelArgs& args, const std::string& activation) {
   rows.back() = 1;
   for (int64_t i = 0; i < size; ++i) {
     int64_t row = i / columns, column = i % columns;
+    if (column == 0 && args.context.is_cancelled()) return;
     const T* x = inp.as<T>() + offset_of(inp.strides, rows, row);
     const T* w = weight.as<T>() + column * weight.strides[0];
     double sum = 0;

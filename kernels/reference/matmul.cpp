@@ -13,7 +13,7 @@ void matmul_of(const KernelArgs& args) {
   reference::Reader<W> a(args.inputs[0]), b(args.inputs[1]);
   T* c = args.outputs[0].as<T>();
   for_each_matrix(s, [&](int64_t at_a, int64_t at_b, int64_t at_c) {
-    for (int64_t i = 0; i < s.m; ++i)
+    for (int64_t i = 0; i < s.m && !args.context.is_cancelled(); ++i)
       for (int64_t j = 0; j < s.n; ++j) {
         W sum = 0;
         for (int64_t p = 0; p < s.k; ++p)

@@ -153,13 +153,43 @@ Support supports_conv(const KernelSignature& s, const BuildProgram& build) {
   return supports_program(s, build);
 }
 
+constexpr int64_t kFewImages = 8;
+
+/// Along the images, or the channels of the output where there are few; the gradient of a weight sums over
+/// the images.
+Cut cut_of(const KernelSignature& s) {
+  const bool of_data = s.op == "conv2d_backward_data", of_weight = s.op == "conv2d_backward_weight";
+  const TensorMeta& out = s.outputs[0];
+  const TensorMeta& weight = of_weight ? out : s.inputs[of_data ? 0 : 1];
+  const TensorMeta& y = of_data || of_weight ? s.inputs[1] : out;
+  Cut cut(s.inputs.size(), y.size() * weight.shape[1] * weight.shape[2] * weight.shape[3]);
+  const bool one_group = attrs_of(s).groups == 1;
+  if (of_weight) {
+    cut.is_costly = true;
+    if (one_group) cut.output = 0, cut.inputs[1] = 1;
+    return cut;
+  }
+  cut.is_costly = one_group && out.shape[0] < kFewImages;
+  cut.output = cut.is_costly ? 1 : 0;
+  if (cut.output == 0) {
+    cut.inputs[of_data ? 1 : 0] = 0;
+  } else if (of_data) {
+    cut.inputs[0] = 1;
+  } else {
+    cut.inputs[1] = 0;
+    if (has_input(s, 2)) cut.inputs[2] = 0;
+  }
+  if (has_input(s, 3)) cut.inputs[3] = cut.output;
+  return cut;
+}
+
 template <void (*Build)(const KernelSignature&, Program&)>
 void add_conv(KernelTable& table, const std::string& op) {
   table.add({.op = op,
              .name = "x86/" + op + "_onednn",
              .supports = [](const KernelSignature& s) { return supports_conv(s, Build); },
-             .prepare = [](const KernelSignature& s) { return prepare_program(s, Build); },
-             .run = run_program,
+             .prepare = [](const KernelSignature& s) { return prepare_pieces(s, Build, cut_of(s)); },
+             .run = run_pieces,
              .thread_invariant = false,
              .preference = 10});
 }

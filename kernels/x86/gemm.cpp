@@ -24,6 +24,7 @@ template <class T>
 struct Depth {
   const Gemm<T>& g;
   const GemmLoops<T>& loop;
+  const KernelContext& context;
   int64_t begin, depth;
   T *left, *right;  // packed
 
@@ -52,7 +53,7 @@ struct Depth {
     if (rows >= columns) {
       parallel_for(0, columns, grain(columns), [&](int64_t b, int64_t e) { pack_columns(b, e); });
       parallel_for(0, rows, grain(rows), [&](int64_t b, int64_t e) {
-        for (int64_t r = b; r < e; r += kStrip) {
+        for (int64_t r = b; r < e && !context.is_cancelled(); r += kStrip) {
           int64_t last = std::min(r + kStrip, e);
           pack_rows(r, last);
           multiply(r, last, 0, columns);
@@ -61,7 +62,7 @@ struct Depth {
     } else {
       parallel_for(0, rows, grain(rows), [&](int64_t b, int64_t e) { pack_rows(b, e); });
       parallel_for(0, columns, grain(columns), [&](int64_t b, int64_t e) {
-        for (int64_t c = b; c < e; c += kStrip) {
+        for (int64_t c = b; c < e && !context.is_cancelled(); c += kStrip) {
           int64_t last = std::min(c + kStrip, e);
           pack_columns(c, last);
           multiply(0, rows, c, last);
@@ -89,21 +90,21 @@ size_t gemm_workspace(int64_t m, int64_t n, int64_t k) {
 }
 
 template <class T>
-void gemm(const Gemm<T>& g, void* workspace) {
+void gemm(const Gemm<T>& g, void* workspace, const KernelContext& context) {
   if (g.m == 0 || g.n == 0) return;
   if (is_small(g.m, g.n, g.k)) return gemm_loops<T>().small(g);
   const GemmLoops<T>& loop = gemm_loops<T>();
   T* left = static_cast<T*>(workspace);
   T* right = left + panels(g.m, loop.rows) * loop.rows * std::min(g.k, kDepth);
-  for (int64_t p = 0; p < g.k; p += kDepth)
-    Depth<T>{g, loop, p, std::min(kDepth, g.k - p), left, right}.run();
+  for (int64_t p = 0; p < g.k && !context.is_cancelled(); p += kDepth)
+    Depth<T>{g, loop, context, p, std::min(kDepth, g.k - p), left, right}.run();
 }
 
 template const GemmLoops<float>& gemm_loops<float>();
 template const GemmLoops<double>& gemm_loops<double>();
 template size_t gemm_workspace<float>(int64_t, int64_t, int64_t);
 template size_t gemm_workspace<double>(int64_t, int64_t, int64_t);
-template void gemm<float>(const Gemm<float>&, void*);
-template void gemm<double>(const Gemm<double>&, void*);
+template void gemm<float>(const Gemm<float>&, void*, const KernelContext&);
+template void gemm<double>(const Gemm<double>&, void*, const KernelContext&);
 
 }  // namespace miai::kernels

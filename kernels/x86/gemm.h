@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/common/kernel.h"
+
 namespace miai::kernels {
 
 /// c[m, n] (+)= a[m, k] * b[k, n]; element (i, p) of a is a[i * a_row + p * a_col].
@@ -22,9 +24,9 @@ struct Gemm {
 /// Bytes of workspace that a product of these sizes needs.
 template <class T>
 size_t gemm_workspace(int64_t m, int64_t n, int64_t k);
-/// Uses the threads at hand.
+/// Uses the threads at hand; stops half-way when cancelled.
 template <class T>
-void gemm(const Gemm<T>& product, void* workspace);
+void gemm(const Gemm<T>& product, void* workspace, const KernelContext& context);
 
 // ---- the loops of one instruction set (gemm.isa.cpp) ----
 

@@ -59,7 +59,7 @@ void multiply(const KernelArgs& args, const MatmulShape& s) {
   T* c = args.outputs[0].as<T>();
   for_each_matrix(s, [&](int64_t at_a, int64_t at_b, int64_t at_c) {
     gemm<T>({s.m, s.n, s.k, a + at_a, s.a.row, s.a.col, b + at_b, s.b.row, s.b.col, c + at_c, s.c.row},
-            args.workspace);
+            args.workspace, args.context);
   });
 }
 

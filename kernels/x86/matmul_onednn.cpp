@@ -84,6 +84,29 @@ Support supports_matmul(const KernelSignature& s) {
   return supports_program(s, build);
 }
 
+/// Along the rows, or along the stack of matrices if that is longer.
+Cut cut_of(const KernelSignature& s) {
+  const TensorMeta &a = s.inputs[0], &b = s.inputs[1], &c = s.outputs[0];
+  const MatmulShape shape = shape_of(s);
+  const int batch = c.rank() - (a.rank() > 1 ? 1 : 0) - (b.rank() > 1 ? 1 : 0);  // axes of the stack
+  Cut cut(s.inputs.size(), element_count(shape.batch) * shape.m * shape.n * shape.k);
+  if (a.rank() > 1 && (batch == 0 || c.shape[batch] >= c.shape[0])) {
+    const bool transposed = !is_linear(s) && s.attrs.as<MatmulAttrs>().transpose_a;
+    cut.output = batch;
+    cut.inputs[0] = a.rank() - (transposed ? 1 : 2);
+  } else if (batch > 0) {
+    cut.output = 0;
+    for (int i : {0, 1}) {
+      const TensorMeta& x = s.inputs[static_cast<size_t>(i)];
+      if (x.rank() == batch + 2 && x.shape[0] > 1) cut.inputs[i] = 0;
+    }
+  }
+  if (has_input(s, 3)) cut.inputs[3] = cut.output;
+  return cut;
+}
+
+Prepared prepare_matmul(const KernelSignature& s) { return prepare_pieces(s, build, cut_of(s)); }
+
 }  // namespace
 
 void register_x86_matmul_onednn(KernelTable& table) {
@@ -91,8 +114,8 @@ void register_x86_matmul_onednn(KernelTable& table) {
     table.add({.op = op,
                .name = std::string("x86/") + op + "_onednn",
                .supports = supports_matmul,
-               .prepare = [](const KernelSignature& s) { return prepare_program(s, build); },
-               .run = run_program,
+               .prepare = prepare_matmul,
+               .run = run_pieces,
                .thread_invariant = false,
                .preference = 10});
 }

@@ -78,4 +78,17 @@ Support supports_program(const KernelSignature& signature, const BuildProgram& b
 Prepared prepare_program(const KernelSignature& signature, const BuildProgram& build);
 void run_program(const KernelArgs& args);
 
+/// How a call may be cut: along one axis of the output and of each input, -1 for what is taken whole.
+struct Cut {
+  Cut(size_t input_count, int64_t products_)
+      : inputs(static_cast<int>(input_count), -1), products(products_) {}
+  SmallVector<int> inputs;
+  int output = -1;
+  int64_t products;        // of the whole call
+  bool is_costly = false;  // each piece reads an input whole: larger pieces, of so many channels that it pays
+};
+/// The same for a call that may take seconds: it is run in pieces, between which it may be cancelled.
+Prepared prepare_pieces(const KernelSignature& signature, const BuildProgram& build, const Cut& cut);
+void run_pieces(const KernelArgs& args);
+
 }  // namespace miai::kernels::onednn

@@ -44,6 +44,14 @@ AttrValue attr_from_sequence(py::handle object) {
   return dims;
 }
 
+int64_t int_from_object(py::handle object) {
+  int overflow = 0;
+  long long value = PyLong_AsLongLongAndOverflow(object.ptr(), &overflow);
+  if (overflow)
+    raise(ErrorKind::kOverflow, "an integer does not fit in 64 bits: ", py::repr(object).cast<std::string>());
+  return value;
+}
+
 }  // namespace
 
 std::optional<Dim> dim_from_object(py::handle object) {
@@ -56,6 +64,7 @@ std::optional<Dim> dim_from_object(py::handle object) {
 AttrValue attr_from_object(py::handle object) {
   if (object.is_none()) return std::monostate{};
   if (PyBool_Check(object.ptr())) return object.is(py::handle(Py_True));
+  if (PyLong_Check(object.ptr())) return int_from_object(object);
   if (PyFloat_Check(object.ptr())) return PyFloat_AS_DOUBLE(object.ptr());
   if (py::isinstance<py::str>(object)) return object.cast<std::string>();
   if (py::isinstance<py::tuple>(object) || py::isinstance<py::list>(object))

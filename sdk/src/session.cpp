@@ -6,6 +6,7 @@
 
 #include "kernels/common/error.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/strided.h"
 #include "sdk/src/model.h"
 #include "sdk/src/status.h"
 
@@ -20,6 +21,20 @@ double element(const TensorRef& tensor, int64_t i) {
     else
       return static_cast<double>(value);
   });
+}
+
+/// Users see outputs without strides: what is a view (a transpose, a slice) is copied.
+TensorRef dense(TensorRef tensor) {
+  if (tensor.meta.is_dense()) return tensor;
+  TensorRef copy = allocate_tensor(tensor.meta.dtype, tensor.meta.shape, {});
+  visit_dtype(tensor.meta.dtype, [&]<class T>() {
+    const T* from = static_cast<const T*>(tensor.data());
+    T* to = static_cast<T*>(copy.data());
+    for_each_offset(
+        tensor.meta.shape, [&](int64_t at, int64_t i) { to[i] = from[at]; }, tensor.meta.strides,
+        copy.meta.strides);
+  });
+  return copy;
 }
 
 class Session {
@@ -118,6 +133,7 @@ class Session {
     }
     if (!writes_) lock.unlock();  // readers of the same values run side by side
     std::vector<TensorRef> outputs = execution_->run(inputs, slots);
+    for (TensorRef& output : outputs) output = dense(std::move(output));
     for (size_t i = 0; i < slots.size(); ++i)
       if (function_.function->states[i].output)
         variables_->value(function_.function->states[i].name) = std::move(slots[i].value);

@@ -300,6 +300,19 @@ def test_no_grad_and_detach_in_a_trace() -> None:
         assert traced(mi.tensor([3.0])).tolist() == eager == [9.0]
 
 
+def test_refusals_of_kernels_are_printed() -> None:
+    """Kernels that prepare state and ask for workspace, and why others were not taken."""
+    x, w = F.ones((1, 2, 5, 5)), F.ones((3, 2, 3, 3))
+    taken = _core.explain("conv2d", [x, w])
+    assert taken.startswith("conv2d: ") and "reference/" not in taken.splitlines()[0]
+    half = _core.explain("conv2d", [x.astype("float16"), w.astype("float16")])
+    assert half.startswith("conv2d: reference/conv2d\n  not x86/conv2d"), half
+    assert all(": " in line and "float16" in line for line in half.splitlines()[1:])
+    plan = mi.trace(lambda x: F.sort(F.conv2d(x, w))[0])
+    plan(x), plan(x)
+    assert "by reference/sort, workspace arena+" in plan.explain()
+
+
 SIZES = {
     "len": lambda v: v * len(v),
     "iteration": lambda v: sum(x * i for i, x in enumerate(v)),

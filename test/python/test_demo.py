@@ -54,6 +54,33 @@ def test_interrupt(tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize("level", [0, 1, 2])
+def test_training_traced_as_eager(level: int) -> None:
+    """The demo's own network and step: level 0 bit for bit, the others but for rounding."""
+    rng = np.random.default_rng(0)
+    batches = [
+        (rng.standard_normal((8, 1, 28, 28)).astype("float32"), rng.integers(0, 10, 8)) for _ in range(4)
+    ]
+
+    def trained(traced: bool) -> list[np.ndarray]:
+        mi.random.seed(3)
+        net = training.ResidualNet(10)
+        optimizer = O.SGD(net.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
+        step = mi.trace(training.make_step(net, optimizer), opt_level=level, enabled=traced)
+        losses = [step(mi.tensor(x), mi.tensor(y)).numpy(copy=True) for x, y in batches]
+        net.eval()
+        predict = mi.trace(lambda x: net(x), opt_level=level, enabled=traced)
+        predict(mi.tensor(batches[0][0]))
+        outputs = predict(mi.tensor(batches[0][0])).numpy(copy=True)
+        return [*losses, outputs, *(np.array(v) for v in net.state_dict().values())]
+
+    for eager, traced in zip(trained(False), trained(True), strict=True):
+        if level == 0:
+            np.testing.assert_array_equal(eager, traced)
+        else:
+            np.testing.assert_allclose(eager, traced, rtol=2e-3, atol=2e-4)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
 def test_the_sdk_gives_the_trainers_bits_for_a_thousand_images(level: int, tmp_path: pathlib.Path) -> None:
     net = training.ResidualNet(10)
     rng = np.random.default_rng(level)

@@ -42,10 +42,8 @@ assert len(os.listdir("/proc/self/task")) <= threads, "a thread was left"
 """
 
 
-@pytest.mark.parametrize("kind", ["eager", "traced"])
-@pytest.mark.parametrize("count", [2, pytest.param(50, marks=pytest.mark.long)])
-def test_interrupt(kind: str, count: int) -> None:
-    command = [sys.executable, "-c", PROGRAM, kind, str(count)]
+def interrupt(command: list[str], count: int) -> None:
+    """Ctrl-C at `count` random moments of what the program does after each "ready"."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     moments = random.Random(0)
     guard = threading.Timer(20.0 + 5 * count, process.kill)  # a process that hangs fails the test
@@ -62,6 +60,77 @@ def test_interrupt(kind: str, count: int) -> None:
     finally:
         guard.cancel()
         process.kill()
+
+
+@pytest.mark.parametrize("kind", ["eager", "traced"])
+@pytest.mark.parametrize("count", [2, pytest.param(50, marks=pytest.mark.long)])
+def test_interrupt(kind: str, count: int) -> None:
+    interrupt([sys.executable, "-c", PROGRAM, kind, str(count)], count)
+
+
+ONE_OPERATOR = """
+import os, sys, numpy as np, miai as mi
+from miai import functional as F
+_core = mi._core
+def matrix(n, m, dtype):
+    return mi.tensor(np.full((n, m), 1e-3, dtype))
+kind = sys.argv[1]
+if kind == "matmul":
+    x = matrix(9000, 9000, "float32")
+    run = lambda: x @ x
+elif kind == "matmul of float64":
+    x = matrix(7000, 7000, "float64")
+    run = lambda: x @ x
+elif kind == "linear of float16":
+    x = matrix(4000, 4000, "float16")
+    run = lambda: F.linear(x, x)
+elif kind == "conv2d":
+    x, w = F.full((64, 256, 64, 64), 1e-3), F.full((512, 256, 3, 3), 1e-3)
+    run = lambda: F.conv2d(x, w, padding=1)
+elif kind == "one large image":
+    x, w = F.full((1, 256, 600, 600), 1e-3), F.full((256, 256, 3, 3), 1e-3)
+    run = lambda: F.conv2d(x, w, padding=1)
+elif kind == "conv2d of float64":
+    x = F.full((64, 128, 96, 96), 1e-3, dtype="float64")
+    w = F.full((256, 128, 3, 3), 1e-3, dtype="float64")
+    run = lambda: F.conv2d(x, w, padding=1)
+elif kind == "gradient of a weight":
+    x, y = F.full((64, 256, 64, 64), 1e-3), F.full((64, 512, 64, 64), 1e-3)
+    run = lambda: _core.op("conv2d_backward_weight")(x, y, size=(3, 3), padding=1)
+else:
+    x = mi.tensor(np.random.default_rng(0).random(1 << 26).astype("float32"))
+    run = lambda: F.sort(x)
+threads = None
+for _ in range(int(sys.argv[2])):
+    try:
+        print("ready", flush=True)
+        run()
+        print("finished", flush=True)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+        threads = threads or len(os.listdir("/proc/self/task"))
+assert len(os.listdir("/proc/self/task")) <= threads, "a thread was left"
+"""
+OFTEN = ["matmul", "conv2d", "sort"]
+SOMETIMES = [
+    "matmul of float64",
+    "linear of float16",
+    "one large image",
+    "conv2d of float64",
+    "gradient of a weight",
+]
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [(k, 1) for k in OFTEN]
+    + [pytest.param(k, 50, marks=LONG) for k in OFTEN]
+    + [pytest.param(k, 5, marks=LONG) for k in SOMETIMES],
+)
+def test_interrupt_in_one_operator(kind: str, count: int) -> None:
+    """Each takes many seconds if it is left alone."""
+    interrupt([sys.executable, "-c", ONE_OPERATOR, kind, str(count)], count)
 
 
 FORKED = """

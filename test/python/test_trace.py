@@ -134,6 +134,7 @@ def test_dropout_keeps_its_tickets():
     got = [traced(x, False).numpy(), traced(x, False).numpy(), traced(x, False).numpy()]
     np.testing.assert_array_equal(eager[0], got[0])
     np.testing.assert_array_equal(eager[1], got[1])
+    assert traced.explain().count("= dropout(") == 1, traced.explain()  # the dead one is gone from the plan
     assert not np.array_equal(got[1], got[2])
 
 
@@ -189,6 +190,30 @@ def test_check_compares_with_eager():
     _, _, step = make_step(check=True)
     for i in range(3):
         step(*batch(seed=i))
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_check_finds_what_python_would_have_done_otherwise(level):
+    factors = iter([2.0, 2.0, 2.0, 3.0, 3.0])
+    f = mi.trace(lambda x: x * next(factors), check=True, opt_level=level)
+    x = mi.tensor([1.0, -1.0])
+    assert [f(x).tolist() for _ in range(3)] == [[2.0, -2.0]] * 3
+    with pytest.raises((RuntimeError, AssertionError), match="check"):
+        f(x)
+
+
+def test_check_finds_a_state_written_otherwise():
+    w, steps = mi.tensor([0.0]), iter([1.0, 1.0, 5.0])
+
+    @mi.trace(check=True)
+    def step(x):
+        w._reset(w + x * next(steps))
+        return x
+
+    step(mi.tensor([1.0])), step(mi.tensor([1.0]))
+    assert w.tolist() == [2.0]
+    with pytest.raises((RuntimeError, AssertionError), match="check"):
+        step(mi.tensor([1.0]))
 
 
 def test_disabled_runs_python():

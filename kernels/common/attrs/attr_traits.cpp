@@ -42,13 +42,23 @@ Device AttrTraits<Device>::from_value(const AttrValue& value, const FieldInfo& f
   return PlainTraits::from_value(value, field);
 }
 
+namespace {
+
+Dim dim_of(int64_t value, const FieldInfo& field) {
+  if (Dim(value).value() != value)
+    raise(ErrorKind::kOverflow, "argument '", field.name, "': a size does not fit 62 bits: ", value);
+  return Dim(value);
+}
+
+}  // namespace
+
 AttrValue AttrTraits<Dim>::to_value(const Dim& dim) {
   if (dim.is_static()) return dim.value();
   return dim;
 }
 
 Dim AttrTraits<Dim>::from_value(const AttrValue& value, const FieldInfo& field) {
-  if (const int64_t* i = std::get_if<int64_t>(&value)) return *i;
+  if (const int64_t* i = std::get_if<int64_t>(&value)) return dim_of(*i, field);
   return PlainTraits::from_value(value, field);
 }
 
@@ -87,11 +97,11 @@ AttrValue AttrTraits<Dims>::to_value(const Dims& dims) {
 }
 
 Dims AttrTraits<Dims>::from_value(const AttrValue& value, const FieldInfo& field) {
-  if (const int64_t* i = std::get_if<int64_t>(&value)) return {Dim(*i)};
+  if (const int64_t* i = std::get_if<int64_t>(&value)) return {dim_of(*i, field)};
   if (const Dim* dim = std::get_if<Dim>(&value)) return {*dim};
   if (const Ints* ints = std::get_if<Ints>(&value)) {
     Dims dims;
-    for (int64_t i : *ints) dims.push_back(i);
+    for (int64_t i : *ints) dims.push_back(dim_of(i, field));
     return dims;
   }
   return PlainTraits::from_value(value, field);

@@ -12,4 +12,14 @@ class NoMemory {
   NoMemory& operator=(const NoMemory&) = delete;
 };
 
+/// While it lives, the n-th `new` from here on fails on this thread, once.
+class FailNewAt {
+ public:
+  explicit FailNewAt(long n);
+  ~FailNewAt();
+  FailNewAt(const FailNewAt&) = delete;
+  FailNewAt& operator=(const FailNewAt&) = delete;
+  bool has_failed() const;
+};
+
 }  // namespace miai::test

@@ -28,6 +28,9 @@ from miai.data.transform import Transform
 from processes import children, wait_until
 
 
+NAMED_WITHIN = 5.0  # seconds, as promised
+
+
 class Failing(Dataset):
     """Calls `action` at sample 13."""
 
@@ -84,9 +87,11 @@ def raise_error(error):
     ],
 )
 def test_a_worker_that_dies_is_named(action, status, words):
+    started = time.monotonic()
     with pytest.raises(WorkerError, match=rf"DataLoader: worker 0 of 2 \(process \d+\) .*{words}") as caught:
         list(loader_of(action))
     assert (caught.value.worker, caught.value.exit, caught.value.sample) == (0, status, 13)
+    assert time.monotonic() - started < NAMED_WITHIN  # with the start of the workers
     assert caught.value.pid > 0
     assert not children()
 
@@ -98,9 +103,11 @@ def test_a_worker_killed_from_outside_while_idle():
     server = children()[0]
     with open(f"/proc/{server}/task/{server}/children") as file:
         victim = int(file.read().split()[1])
+    killed = time.monotonic()
     os.kill(victim, signal.SIGKILL)
     with pytest.raises(WorkerError, match=rf"worker \d of 2 \(process {victim}\) was killed by signal 9"):
         list(run)
+    assert time.monotonic() - killed < NAMED_WITHIN
 
 
 def test_the_fork_server_killed_from_outside():

@@ -9,10 +9,11 @@ Tensor([0., 2.])
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
-from . import creation, joining, loss, metric, nn, vision
+from . import loss, metric, nn, vision
 from .attention import scaled_dot_product_attention
 from .creation import arange, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
 from .joining import gather, scatter, split, stack
@@ -49,8 +50,12 @@ for _alias, _name in _ALIASES.items():
         globals()[_alias] = globals()[_name]
 mse_loss = square_loss
 
+_MODULES = (loss, metric, nn, vision)  # the others only hold what is imported above
+
 __all__ = [
     name
-    for name in globals()
-    if not name.startswith("_") and name not in ("TYPE_CHECKING", "Any", "annotations")
+    for name, value in globals().items()
+    if not name.startswith("_")
+    and name not in ("TYPE_CHECKING", "Any", "ModuleType", "annotations")
+    and (value in _MODULES or not isinstance(value, ModuleType))
 ]

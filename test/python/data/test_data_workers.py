@@ -27,7 +27,6 @@ from miai.data import (
 from miai.data.transform import Transform
 from processes import children, wait_until
 
-
 NAMED_WITHIN = 5.0  # seconds, as promised
 
 

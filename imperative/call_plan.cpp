@@ -1,6 +1,7 @@
 #include "imperative/call_plan.h"
 
 #include <array>
+#include <new>
 #include <unordered_map>
 
 #include "runtime/backend.h"
@@ -68,7 +69,12 @@ std::shared_ptr<const CallPlan> make_plan(const OpDef& op, const Attrs& attrs, s
     plan->outputs.push_back(dense_meta(type.dtype, static_shape(type.shape)));
   plan->device = outputs.empty() ? Device{} : outputs[0].device;
   if (op.view) plan->view = op.view(plan->inputs[0], attrs, plan->outputs[0].shape);
-  if (!plan->view && op.name != "to_device") choose(*plan);
+  if (plan->view || op.name == "to_device") return plan;
+  try {
+    choose(*plan);
+  } catch (const std::bad_alloc&) {
+    raise(ErrorKind::kMemory, op.name, ": out of memory while a kernel was prepared");
+  }
   return plan;
 }
 

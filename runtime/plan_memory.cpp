@@ -90,23 +90,44 @@ int64_t largest_live_sum(std::span<const LiveBuffer> buffers, const std::vector<
   return most;
 }
 
-/// Places the buffers that stick out first, again and again.
-MemoryLayout mended(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& sizes,
-                    std::vector<int> order, MemoryLayout best, int64_t lower_bound) {
-  constexpr int64_t kMostWork = 100'000'000;  // pairs of buffers
-  auto count = static_cast<int64_t>(buffers.size()) + 1;
-  int64_t rounds = std::min<int64_t>(100, kMostWork / (count * count));
-  MemoryLayout layout = best;
-  for (; rounds > 0 && best.total > lower_bound; --rounds) {
-    std::stable_partition(order.begin(), order.end(), [&](int i) {
-      auto b = static_cast<size_t>(i);
-      return layout.offsets[b] + sizes[b] > lower_bound;
-    });
-    layout = place(buffers, sizes, order);
-    if (layout.total < best.total) best = layout;
+/// Orders of the buffers, one after the other: what ends last goes forward, since what hinders the layout
+/// must have the choice of places. Ends at the lower bound, or after the work that a plan is worth.
+class Search {
+ public:
+  Search(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& sizes, int64_t lower_bound)
+      : buffers_(buffers), sizes_(sizes), lower_bound_(lower_bound) {}
+
+  void from(std::vector<int> order) {
+    auto count = static_cast<int64_t>(buffers_.size());
+    int64_t tries = std::clamp<int64_t>(kMostWork / std::max<int64_t>(count * count, 1), 1, kMostTries);
+    for (int64_t i = 0; i < tries && !is_done(); ++i) {
+      MemoryLayout layout = place(buffers_, sizes_, order);
+      advance(order, layout, i);
+      if (best_.offsets.empty() || layout.total < best_.total) best_ = std::move(layout);
+    }
   }
-  return best;
-}
+  bool is_done() const { return !best_.offsets.empty() && best_.total == lower_bound_; }
+  MemoryLayout take() { return std::move(best_); }
+
+ private:
+  static constexpr int64_t kMostTries = 250, kMostWork = 20'000'000;  // pairs of buffers
+
+  /// Half way to the front, now and then all that sticks out to the very front.
+  void advance(std::vector<int>& order, const MemoryLayout& layout, int64_t round) const {
+    auto end = [&](int i) { return layout.offsets[static_cast<size_t>(i)] + sizes_[static_cast<size_t>(i)]; };
+    if (round % 8 == 7) {
+      std::stable_partition(order.begin(), order.end(), [&](int i) { return end(i) > lower_bound_; });
+      return;
+    }
+    auto top = std::find_if(order.begin(), order.end(), [&](int i) { return end(i) == layout.total; });
+    if (top != order.end()) std::rotate(order.begin() + (top - order.begin()) / 2, top, top + 1);
+  }
+
+  std::span<const LiveBuffer> buffers_;
+  const std::vector<int64_t>& sizes_;
+  int64_t lower_bound_;
+  MemoryLayout best_;
+};
 
 }  // namespace
 
@@ -126,17 +147,15 @@ MemoryLayout plan_memory(std::span<const LiveBuffer> buffers) {
       [&](int a, int b) { return first(a) != first(b) ? first(a) < first(b) : size(a) > size(b); },
   };
   int64_t lower_bound = largest_live_sum(buffers, sizes);
-  MemoryLayout best;
-  std::vector<int> best_order;
+  Search search(buffers, sizes, lower_bound);
   for (const Less& less : orders) {
     std::vector<int> order(buffers.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), less);
-    MemoryLayout layout = place(buffers, sizes, order);
-    if (best.offsets.empty() || layout.total < best.total) best = std::move(layout), best_order = order;
-    if (best.total == lower_bound) break;
+    search.from(std::move(order));
+    if (search.is_done()) break;
   }
-  if (best.total > lower_bound) best = mended(buffers, sizes, best_order, std::move(best), lower_bound);
+  MemoryLayout best = search.take();
   best.lower_bound = lower_bound;
   return best;
 }

@@ -17,7 +17,7 @@ constexpr std::string_view kStep =
     R"(func @step(%0 x: float32[4, 4]) state(%1 w: float32[4, 4] -> %6, %2 m: float32[4, 4] -> %5) {
   %3 = matmul(%0, %1) {transpose_a=False, transpose_b=False}: float32[4, 4]
   %4 = exp(%3): float32[4, 4]
-  %7 = sum(%4) {axis=[0], keepdims=true}: float32[1, 4]
+  %7 = sum(%4) {axis=[0], keepdims=True}: float32[1, 4]
   %5 = add(%2, %7): float32[4, 4]
   %6 = sub(%1, %5): float32[4, 4]
   return %4

@@ -129,8 +129,8 @@ def test_gradient_follows_from_the_lowering(scaled):
     gm = mi.GradManager().attach([x])
     with gm:
         loss = scaled(x).sum()
-    with mi.no_grad():
-        gm.backward(loss)
+        with mi.no_grad():
+            gm.backward(loss)
     np.testing.assert_allclose(x.grad.numpy(), 2 * (1 - t * t), rtol=1e-10)
 
 

@@ -140,7 +140,9 @@ def test_each_callback_may_fail(failing, where, status, error, device) -> None:
     x = mi.tensor([1.0, 2.0], device=device)
     assert failing(x).tolist() == [1, 2]
     with pytest.raises(error, match=f"plugin_failing.*told to fail in {where}"):
-        mi.grad(lambda x: failing(x, where=where, status=status).sum())(x).numpy()
+        value, grad = mi.value_and_grad(lambda x: failing(x, where=where, status=status).sum())(x)
+        grad.numpy()
+        value.numpy()  # what ran late tells those who read its result
     assert failing(x).tolist() == [1, 2]  # the device stays usable
 
 
@@ -180,7 +182,7 @@ def test_a_failure_cancels_the_step(failing, device) -> None:
     for _ in range(2):
         step(mi.tensor([1.0], device=device))
     assert w.tolist() == [2]
-    with pytest.raises(ValueError, match="plugin_failing: negative data"):
+    with pytest.raises(ValueError, match="plugin_failing.*: negative data"):
         step(mi.tensor([-1.0], device=device)).numpy()
     assert w.tolist() == [2]
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <numeric>
 
 namespace miai {
@@ -24,24 +25,28 @@ class Placement {
   int64_t put(const LiveBuffer& buffer, int64_t bytes) {
     int64_t at = best_gap(neighbours(buffer), buffer, bytes);
     Placed placed{at, at + bytes, buffer.first, buffer.last};
-    all_.insert(std::upper_bound(all_.begin(), all_.end(), placed, by_begin), placed);
+    insert(all_, placed);
     for (int slice = buffer.first / width_; slice <= buffer.last / width_; ++slice)
-      slices_[static_cast<size_t>(slice)].push_back(placed);
+      insert(slices_[static_cast<size_t>(slice)], placed);
     return at;
   }
 
  private:
-  static constexpr int kSlices = 512, kFewSlices = 4;
+  static constexpr int kSlices = 128;
+
+  static void insert(std::vector<Placed>& list, const Placed& placed) {
+    list.insert(std::upper_bound(list.begin(), list.end(), placed, by_begin), placed);
+  }
 
   /// At least those that live with the buffer, by begin.
   const std::vector<Placed>& neighbours(const LiveBuffer& buffer) {
     int from = buffer.first / width_, to = buffer.last / width_;
-    if (to - from >= kFewSlices) return all_;
+    if (from == to) return slices_[static_cast<size_t>(from)];
+    if (to > from + 1) return all_;
     few_.clear();
-    for (int slice = from; slice <= to; ++slice)
-      for (const Placed& p : slices_[static_cast<size_t>(slice)])
-        if (p.last >= buffer.first && p.first <= buffer.last) few_.push_back(p);
-    std::sort(few_.begin(), few_.end(), by_begin);
+    const std::vector<Placed>&left = slices_[static_cast<size_t>(from)],
+          &right = slices_[static_cast<size_t>(to)];
+    std::merge(left.begin(), left.end(), right.begin(), right.end(), std::back_inserter(few_), by_begin);
     return few_;
   }
 
@@ -57,8 +62,8 @@ class Placement {
   }
 
   int width_;
-  std::vector<Placed> all_, few_;            // by begin
-  std::vector<std::vector<Placed>> slices_;  // all that live in a part of the time
+  std::vector<Placed> all_, few_;
+  std::vector<std::vector<Placed>> slices_;  // what lives in a part of the time; all lists are by begin
 };
 
 MemoryLayout place(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& sizes,
@@ -90,44 +95,25 @@ int64_t largest_live_sum(std::span<const LiveBuffer> buffers, const std::vector<
   return most;
 }
 
-/// Orders of the buffers, one after the other: what ends last goes forward, since what hinders the layout
-/// must have the choice of places. Ends at the lower bound, or after the work that a plan is worth.
-class Search {
- public:
-  Search(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& sizes, int64_t lower_bound)
-      : buffers_(buffers), sizes_(sizes), lower_bound_(lower_bound) {}
-
-  void from(std::vector<int> order) {
-    auto count = static_cast<int64_t>(buffers_.size());
-    int64_t tries = std::clamp<int64_t>(kMostWork / std::max<int64_t>(count * count, 1), 1, kMostTries);
-    for (int64_t i = 0; i < tries && !is_done(); ++i) {
-      MemoryLayout layout = place(buffers_, sizes_, order);
-      advance(order, layout, i);
-      if (best_.offsets.empty() || layout.total < best_.total) best_ = std::move(layout);
-    }
+/// In this order; then, while that is not the best possible, again with those first that stick out.
+MemoryLayout place_and_mend(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& sizes,
+                            std::vector<int> order, int64_t lower_bound) {
+  constexpr int64_t kMostWork = 100'000'000;  // pairs of buffers
+  auto count = static_cast<int64_t>(buffers.size()) + 1;
+  int64_t rounds = std::min<int64_t>(100, kMostWork / (count * count));
+  MemoryLayout layout = place(buffers, sizes, order), best = layout;
+  for (; rounds > 0 && best.total > lower_bound; --rounds) {
+    // all that reach beyond the bound, or only the one at the top: in turns
+    int64_t line = rounds % 2 ? lower_bound : layout.total - 1;
+    std::stable_partition(order.begin(), order.end(), [&](int i) {
+      auto b = static_cast<size_t>(i);
+      return layout.offsets[b] + sizes[b] > line;
+    });
+    layout = place(buffers, sizes, order);
+    if (layout.total < best.total) best = layout;
   }
-  bool is_done() const { return !best_.offsets.empty() && best_.total == lower_bound_; }
-  MemoryLayout take() { return std::move(best_); }
-
- private:
-  static constexpr int64_t kMostTries = 250, kMostWork = 20'000'000;  // pairs of buffers
-
-  /// Half way to the front, now and then all that sticks out to the very front.
-  void advance(std::vector<int>& order, const MemoryLayout& layout, int64_t round) const {
-    auto end = [&](int i) { return layout.offsets[static_cast<size_t>(i)] + sizes_[static_cast<size_t>(i)]; };
-    if (round % 8 == 7) {
-      std::stable_partition(order.begin(), order.end(), [&](int i) { return end(i) > lower_bound_; });
-      return;
-    }
-    auto top = std::find_if(order.begin(), order.end(), [&](int i) { return end(i) == layout.total; });
-    if (top != order.end()) std::rotate(order.begin() + (top - order.begin()) / 2, top, top + 1);
-  }
-
-  std::span<const LiveBuffer> buffers_;
-  const std::vector<int64_t>& sizes_;
-  int64_t lower_bound_;
-  MemoryLayout best_;
-};
+  return best;
+}
 
 }  // namespace
 
@@ -140,22 +126,25 @@ MemoryLayout plan_memory(std::span<const LiveBuffer> buffers) {
   };
   auto first = [&](int i) { return buffers[static_cast<size_t>(i)].first; };
   using Less = std::function<bool(int, int)>;
+  auto last = [&](int i) { return buffers[static_cast<size_t>(i)].last; };
   const Less orders[] = {
       [&](int a, int b) { return size(a) != size(b) ? size(a) > size(b) : span(a) > span(b); },
       [&](int a, int b) { return size(a) * span(a) > size(b) * span(b); },
       [&](int a, int b) { return span(a) != span(b) ? span(a) > span(b) : size(a) > size(b); },
       [&](int a, int b) { return first(a) != first(b) ? first(a) < first(b) : size(a) > size(b); },
+      [&](int a, int b) { return last(a) != last(b) ? last(a) > last(b) : first(a) < first(b); },
+      [&](int a, int b) { return last(a) != last(b) ? last(a) > last(b) : size(a) > size(b); },
   };
   int64_t lower_bound = largest_live_sum(buffers, sizes);
-  Search search(buffers, sizes, lower_bound);
+  MemoryLayout best;
   for (const Less& less : orders) {
     std::vector<int> order(buffers.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), less);
-    search.from(std::move(order));
-    if (search.is_done()) break;
+    MemoryLayout layout = place_and_mend(buffers, sizes, order, lower_bound);
+    if (best.offsets.empty() || layout.total < best.total) best = std::move(layout);
+    if (best.total == lower_bound) break;
   }
-  MemoryLayout best = search.take();
   best.lower_bound = lower_bound;
   return best;
 }

@@ -18,7 +18,8 @@ struct MemoryLayout {
   int64_t lower_bound = 0;  // the largest sum of bytes (rounded up to 64) that live together
 };
 
-/// Best fit, in several orders of the buffers, each of which is improved step by step.
+/// Best fit, in several orders of the buffers, mended by placing first what sticks out; the smallest layout
+/// wins.
 MemoryLayout plan_memory(std::span<const LiveBuffer> buffers);
 
 }  // namespace miai

@@ -74,7 +74,8 @@ TEST(PlanMemory, RandomBuffersNeverOverlap) {
 
 /// Forward activations that wait for the backward pass, and gradients that go again: what training looks
 /// like.
-TEST(PlanMemory, TrainingStepsStayNearTheLowerBound) {
+TEST(PlanMemory, TrainingStepsAreAtTheLowerBound) {
+  int exact = 0;
   std::mt19937 random(11);
   for (int graph = 0; graph < 50; ++graph) {
     std::vector<LiveBuffer> buffers;
@@ -92,8 +93,10 @@ TEST(PlanMemory, TrainingStepsStayNearTheLowerBound) {
     }
     MemoryLayout layout = plan_memory(buffers);
     expect_valid(buffers, layout);
-    EXPECT_LE(static_cast<double>(layout.total), 1.05 * static_cast<double>(layout.lower_bound)) << graph;
+    EXPECT_LE(static_cast<double>(layout.total), 1.005 * static_cast<double>(layout.lower_bound)) << graph;
+    exact += layout.total == layout.lower_bound;
   }
+  EXPECT_GE(exact, 45);
 }
 
 }  // namespace

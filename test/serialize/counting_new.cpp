@@ -34,7 +34,16 @@ void* operator new(size_t bytes) { return counted(bytes, __STDCPP_DEFAULT_NEW_AL
 void* operator new(size_t bytes, std::align_val_t alignment) {
   return counted(bytes, static_cast<size_t>(alignment));
 }
+// std::stable_sort's; the address sanitizer has one of its own, whose memory `release` must not see.
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return counted(bytes, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 void operator delete(void* data) noexcept { release(data); }
+void operator delete(void* data, const std::nothrow_t&) noexcept { release(data); }
 void operator delete(void* data, size_t) noexcept { release(data); }
 void operator delete(void* data, std::align_val_t) noexcept { release(data); }
 void operator delete(void* data, size_t, std::align_val_t) noexcept { release(data); }

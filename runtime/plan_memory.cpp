@@ -98,7 +98,7 @@ int64_t largest_live_sum(std::span<const LiveBuffer> buffers, const std::vector<
 /// In this order; then, while that is not the best possible, again with those first that stick out.
 MemoryLayout place_and_mend(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& sizes,
                             std::vector<int> order, int64_t lower_bound) {
-  constexpr int64_t kMostWork = 100'000'000;  // pairs of buffers
+  constexpr int64_t kMostWork = 30'000'000;  // pairs of buffers
   auto count = static_cast<int64_t>(buffers.size()) + 1;
   int64_t rounds = std::min<int64_t>(100, kMostWork / (count * count));
   MemoryLayout layout = place(buffers, sizes, order), best = layout;

@@ -122,6 +122,30 @@ class Recomputation {
   std::vector<int> buffers_;  // of the draft, by number
 };
 
+using Finish = FunctionRef<std::shared_ptr<Plan>(Draft)>;
+
+/// A plan of at most `limit` bytes, `fixed` of which are outside of the arena; nullptr: none is found.
+std::shared_ptr<Plan> find_plan(const Recomputation& recomputation, int64_t limit, int64_t fixed,
+                                Finish finish) {
+  constexpr int kTries = 6;
+  int64_t goal = limit - fixed;
+  for (int i = 0; i < kTries && goal > 0; ++i) {
+    std::optional<Schedule> schedule = cheapest_schedule(recomputation.problem(), goal);
+    if (!schedule) break;
+    std::shared_ptr<Plan> plan = finish(recomputation.scheduled(*schedule));
+    if (plan->peak_bytes() <= limit) return plan;
+    goal -= plan->peak_bytes() - limit;  // the plan has gaps
+  }
+  return nullptr;
+}
+
+/// Independent of the limit, so that the one that an error names is one that works.
+std::shared_ptr<Plan> smallest_plan(const Recomputation& recomputation, int64_t fixed, Finish finish) {
+  std::shared_ptr<Plan> plan = finish(recomputation.scheduled(smallest_schedule(recomputation.problem())));
+  while (auto smaller = find_plan(recomputation, plan->peak_bytes() - 1, fixed, finish)) plan = smaller;
+  return plan;
+}
+
 std::string mebibytes(int64_t bytes) {
   std::ostringstream text;
   text << std::fixed << std::setprecision(2) << static_cast<double>(bytes) / (1 << 20) << " MiB (" << bytes
@@ -132,25 +156,16 @@ std::string mebibytes(int64_t bytes) {
 }  // namespace
 
 std::shared_ptr<Plan> plan_within(const Draft& draft, int64_t limit, const std::string& function,
-                                  FunctionRef<std::shared_ptr<Plan>(Draft)> finish) {
-  constexpr int kTries = 6;
+                                  Finish finish) {
   std::shared_ptr<Plan> plan = finish(draft);
   if (plan->peak_bytes() <= limit) return plan;
   Recomputation recomputation(draft);
-  // of the arena alone; less with each try whose plan has gaps
-  int64_t goal = limit - (plan->peak_bytes() - plan->arena_bytes());
-  for (int i = 0; i < kTries && goal > 0; ++i) {
-    std::optional<Schedule> schedule = cheapest_schedule(recomputation.problem(), goal);
-    if (!schedule) break;
-    plan = finish(recomputation.scheduled(*schedule));
-    if (plan->peak_bytes() <= limit) return plan;
-    goal -= plan->peak_bytes() - limit;
-  }
-  plan = finish(recomputation.scheduled(smallest_schedule(recomputation.problem())));
+  int64_t fixed = plan->peak_bytes() - plan->arena_bytes();
+  if (auto found = find_plan(recomputation, limit, fixed, finish)) return found;
+  plan = smallest_plan(recomputation, fixed, finish);
   if (plan->peak_bytes() <= limit) return plan;
   raise(ErrorKind::kValue, "memory_limit: ", mebibytes(limit), " are too few for '", function,
-        "': the smallest limit possible is ", mebibytes(plan->peak_bytes()), ", ",
-        mebibytes(plan->peak_bytes() - plan->arena_bytes()),
+        "': the smallest limit possible is ", mebibytes(plan->peak_bytes()), ", ", mebibytes(fixed),
         " of which are inputs, states and outputs; raise the limit, or use a smaller batch");
 }
 

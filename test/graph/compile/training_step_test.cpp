@@ -15,7 +15,8 @@ TEST(TrainingStep, ArenaIsAtTheLowerBound) {
       ResidualNetwork network(blocks);
       auto executable = compile(*network.function, {.opt_level = level, .verify = true, .plan_limit = 4});
       MemoryReport report = executable->memory_report({{8, 3, 12, 12}, {8, 10}});
-      EXPECT_LE(static_cast<double>(report.arena_bytes), 1.005 * static_cast<double>(report.lower_bound_bytes))
+      EXPECT_LE(static_cast<double>(report.arena_bytes),
+                1.005 * static_cast<double>(report.lower_bound_bytes))
           << blocks << " blocks, level " << level << "\n"
           << report.to_string();
       EXPECT_GT(report.commit_bytes, 0);

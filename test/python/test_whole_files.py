@@ -81,7 +81,7 @@ def only_file_in(path):
 @pytest.mark.parametrize("times", [20, pytest.param(100, marks=pytest.mark.long)])
 def test_killed_savers_leave_a_whole_file(tmp_path, times):
     text = run_script(KILLED, tmp_path / "c.safetensors", times)
-    assert int(text.split()[0]) > times // 2, text
+    assert int(text.split()[0]) > times // 4, text  # on a busy machine some are killed before they save
 
 
 def test_full_disk(tmp_path):

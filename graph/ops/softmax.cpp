@@ -12,7 +12,7 @@ void infer_softmax(InferContext& c) {
   c.check_float(0);
   c.check_min_rank(0, 1);
   int rank = c.input(0).rank();
-  c.axis(softmax_axis(c.attrs<SoftmaxAttrs>(), rank), rank);
+  if (std::optional<int64_t> axis = c.attrs<SoftmaxAttrs>().axis) c.axis(*axis, rank);
   c.output_like(0, c.input(0).shape);
 }
 
@@ -61,6 +61,8 @@ void add_samples(SampleTable& samples, const std::string& name) {
       .valid({bf16({3, 5})}, axis(0))
       .invalid({f32({2, 3})}, axis(2), ErrorKind::kValue,
                name + ": argument 'axis': expected an axis in [-2, 2)")
+      .invalid({f32({2, 3})}, axis(-3), ErrorKind::kValue,
+               name + ": argument 'axis': expected an axis in [-2, 2) of a tensor of rank 2, got -3")
       .invalid({i64({2, 3})}, axis(1), ErrorKind::kType,
                name + ": argument 'inp': expected a floating dtype, got int64")
       .invalid({f32({})}, {}, ErrorKind::kValue, name + ": argument 'inp': expected rank at least 1")

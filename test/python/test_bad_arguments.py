@@ -143,3 +143,18 @@ def test_extreme_numbers_work_or_are_explained(op: str, little_memory) -> None:
                 if changed is not None:
                     run, tensors = call_of(op, {**sample, "attrs": {**attrs, name: changed}})
                     outcome(op, lambda run=run, tensors=tensors: run(*tensors))
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_an_axis_before_the_first_is_refused(op: str) -> None:
+    """Two before the first: an axis that is made non-negative twice would be one that exists."""
+    for sample in _core.samples(op)["valid"]:
+        rank = len(sample["inputs"][0]["shape"]) if sample["inputs"] and sample["inputs"][0] else 0
+        for name in {"axis", "dim", "axis1", "axis2"} & sample["attrs"].keys():
+            value = sample["attrs"][name]
+            before = -(rank + 2) if isinstance(value, int) else [-(rank + 2)]
+            if value is None or value == () or value == [] or rank == 0:
+                continue
+            run, tensors = call_of(op, {**sample, "attrs": {**sample["attrs"], name: before}})
+            with pytest.raises((ValueError, IndexError, TypeError), match=op):
+                run(*tensors)

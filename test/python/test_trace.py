@@ -65,6 +65,36 @@ def test_arange_of_dynamic_dims():
         np.testing.assert_array_equal(every_second(F.ones((n, 2))).numpy(), np.arange(0, n, 2))
 
 
+@pytest.mark.parametrize("options", [{}, {"dynamic": {"x": 0, "y": 0}}], ids=["promoted", "named"])
+def test_a_training_step_serves_all_batch_sizes(options):
+    """The batch of images and that of labels are two symbols for one size."""
+
+    def losses(enabled):
+        mi.random.seed(0)
+        net = M.Sequential(M.Linear(4, 8), M.ReLU(), M.Linear(8, 3))
+        optimizer = O.SGD(net.parameters(), lr=0.1, momentum=0.9)
+        gm = mi.GradManager().attach(net.parameters())
+
+        @mi.trace(enabled=enabled, **options)
+        def step(x, y):
+            with gm:
+                loss = F.cross_entropy(net(x), y)
+                gm.backward(loss)
+            optimizer.step().clear_grad()
+            return loss
+
+        rng = np.random.default_rng(0)
+        sizes = (8, 5, 7, 3, 8, 5)
+        batches = [(rng.standard_normal((n, 4)).astype("float32"), np.arange(n) % 3) for n in sizes]
+        return [step(mi.tensor(x), mi.tensor(y)).item() for x, y in batches], step
+
+    traced, step = losses(True)
+    np.testing.assert_allclose(traced, losses(False)[0], rtol=1e-5)
+    assert step.program_count <= 2
+    with pytest.raises(ValueError, match="label|index"):
+        step(F.ones((4, 4)), mi.tensor([0, 1, 2]))
+
+
 def test_a_second_size_becomes_dynamic_by_itself():
     f = mi.trace(lambda x: x + 1)
     for n in (3, 4, 5, 6, 1):

@@ -160,8 +160,8 @@ Var sum_to(const Var& a, const Dims& shape) {
   const int extra = from.size() - shape.size();
   Ints axes;
   for (int i = 0; i < from.size(); ++i)
-    if (i < extra || !(from[i] == shape[i - extra])) axes.push_back(i);
-  return reshape(sum(a, axes, true), shape);
+    if (i < extra || !dims_equal(from[i], shape[i - extra])) axes.push_back(i);
+  return reshape(axes.empty() ? a : sum(a, axes, true), shape);
 }
 
 Var reshape(const Var& a, const Dims& shape) {

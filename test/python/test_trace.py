@@ -71,7 +71,7 @@ def test_a_training_step_serves_all_batch_sizes(options):
 
     def losses(enabled):
         mi.random.seed(0)
-        net = M.Sequential(M.Linear(4, 8), M.ReLU(), M.Linear(8, 3))
+        net = M.Sequential(M.Linear(4, 8), M.GELU(), M.LayerNorm(8), M.Linear(8, 3))
         optimizer = O.SGD(net.parameters(), lr=0.1, momentum=0.9)
         gm = mi.GradManager().attach(net.parameters())
 

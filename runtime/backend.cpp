@@ -74,6 +74,11 @@ const Backend& backend(DeviceKind kind) {
   raise(ErrorKind::kNotImplemented, "device 'cuda': this build has no CUDA; use device 'cpu'");
 }
 
+// Made when the library is loaded: a child forked while another thread makes them would wait for ever.
+namespace {
+[[maybe_unused]] const Backend& made_at_load = backend(DeviceKind::kCpu);
+}  // namespace
+
 Stream& default_stream(Device device) {
   static Stream* const cpu = new InlineStream(Device{});
   if (device == Device{}) return *cpu;

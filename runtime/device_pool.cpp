@@ -222,6 +222,9 @@ struct Pools {
   }
 };
 
+// Made when the library is loaded: no fork may find them half made.
+[[maybe_unused]] const Pools& made_at_load = Pools::instance();
+
 }  // namespace
 
 DevicePool& device_pool(Device device) {

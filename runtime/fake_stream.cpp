@@ -11,6 +11,7 @@
 
 #include "kernels/common/error.h"
 #include "runtime/cancel.h"
+#include "runtime/host_wait.h"
 
 namespace miai {
 
@@ -61,6 +62,8 @@ class FakeScheduler {
 
   void run_until(const std::atomic<uint64_t>& finished, uint64_t count) {
     constexpr std::chrono::microseconds kSlice(200);
+    if (finished.load() >= count) return;
+    HostWait wait;
     std::unique_lock lock(mutex_);
     while (finished.load() < count) {
       if (inside_scheduler) raise(ErrorKind::kRuntime, "fake: a task waits for a stream of its own device");

@@ -4,6 +4,7 @@
 
 #include "kernels/common/error.h"
 #include "runtime/cancel.h"
+#include "runtime/host_wait.h"
 
 namespace miai {
 
@@ -19,6 +20,7 @@ void Progress::wait_for(uint64_t count) {
   constexpr std::chrono::milliseconds kSlice(20);  // how soon a cancellation is seen
   if (reached(count)) return;
   check_not_forked();
+  HostWait wait;
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, kSlice, [&] { return reached(count); })) check_cancelled();
 }

@@ -12,6 +12,7 @@
 #include "python/bindings/user_line.h"
 #include "runtime/allocator.h"
 #include "runtime/backend.h"
+#include "runtime/host_wait.h"
 
 namespace miai::python {
 namespace {
@@ -44,12 +45,9 @@ void bind_devices(py::module_& m) {
         [](const std::string& kind) { return backend(parse_device(kind).kind).device_count(); });
   m.def("synchronize", [](py::handle d) {
     if (d.is_none()) {
-      py::gil_scoped_release release;
       synchronize_all();
     } else {
-      Device device = device_from_object(d);
-      py::gil_scoped_release release;
-      synchronize(device);
+      synchronize(device_from_object(d));
     }
   });
 }
@@ -78,6 +76,10 @@ void bind_runtime(py::module_& m) {
       },
       "Names of the CPU kernels of an operator, most preferred first.");
   m.def("clear_plans", &clear_plans);
+  // A queue may hold a Python function, and would never come to its end while we hold the GIL.
+  set_host_wait_hooks(
+      {[]() -> void* { return Py_IsInitialized() && PyGILState_Check() ? PyEval_SaveThread() : nullptr; },
+       [](void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); }});
   m.def("user_line", &user_line);
   m.def("set_package_folder", &set_package_folder);
   set_user_line_source(user_line);

@@ -77,10 +77,7 @@ ValuePtr cached_scalar(DType dtype, const ScalarBytes& bytes, Device device) {
 
 Var known_to_recording(ValuePtr value) {
   Recording* recording = Recording::current();
-  if (recording && !recording->find(value->id)) {
-    py::gil_scoped_release release;  // its device's queue may hold a Python function that wants it
-    recording->record_constant(*value);
-  }
+  if (recording && !recording->find(value->id)) recording->record_constant(*value);
   return to_var(value);
 }
 

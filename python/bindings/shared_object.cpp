@@ -4,8 +4,13 @@ namespace miai::python {
 
 SharedObject share(py::object object) {
   return {new py::object(std::move(object)), [](py::object* held) {  // NOLINT: the deleter takes the GIL
-            py::gil_scoped_acquire gil;
-            delete held;  // NOLINT
+            if (Py_IsInitialized()) {
+              py::gil_scoped_acquire gil;
+              delete held;  // NOLINT
+            } else {
+              held->release();  // a registry that outlives the interpreter
+              delete held;      // NOLINT
+            }
           }};
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 from collections.abc import Iterator
 
@@ -59,6 +60,13 @@ def get_device_count(device_type: str) -> int:
 def synchronize(device: str | None = None) -> None:
     """Waits for all work of a device, or of all devices."""
     _core.synchronize(device)
+
+
+@atexit.register
+def _finish() -> None:
+    """Queued operators may be Python functions: they end before the interpreter does."""
+    with contextlib.suppress(RuntimeError):  # a child that was forked has no queues to wait for
+        synchronize()
 
 
 def get_allocated_memory(device: str | None = None) -> int:

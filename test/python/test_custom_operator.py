@@ -3,6 +3,7 @@ the step."""
 
 import pathlib
 import subprocess
+import sys
 
 import miai as mi
 import numpy as np
@@ -245,3 +246,32 @@ def test_what_is_wrong_with_a_lowering(tmp_path):
     raising = register("raising", lower=lambda x: 1 / 0)
     with pytest.raises(RuntimeError, match="test_lower_raising: its lowering raised ZeroDivisionError"):
         raising(x)
+
+
+@pytest.mark.parametrize("device", ["cpu:1", "fake:0"])
+def test_waiting_for_a_queued_operator_lets_it_run(device):
+    op = mi.register_operator(
+        f"test_queued_{device.replace(':', '_')}", infer=lambda x: [x], forward=lambda x: x + 1
+    )
+    x = mi.tensor([1.0, 2.0], device=device)
+    for _ in range(20):
+        assert op(op(x)).numpy().tolist() == [3, 4]
+        assert op(x)[0].item() == 2
+        assert bool(op(x)[0] == 2)
+
+
+ENDING = """
+import sys, numpy as np, miai as mi
+op = mi.register_operator("test_ending", infer=lambda x: [x], forward=lambda x: x + 1, grad=lambda i, g: g)
+x = mi.tensor(np.zeros(1000, "float32"), device=sys.argv[1])
+for _ in range(300):
+    x = op(x)
+traced = mi.trace(lambda x: op(x))
+y = traced(x)
+"""
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:1", "fake:0"])
+def test_a_process_ends_with_operators_queued(device):
+    done = subprocess.run([sys.executable, "-c", ENDING, device], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

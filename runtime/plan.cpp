@@ -21,7 +21,7 @@ int64_t Plan::held_bytes() const {
 }
 
 int64_t Plan::peak_bytes() const {
-  int64_t sum = arena_bytes() + held_bytes();
+  int64_t sum = arena_bytes() + held_bytes() + (packed ? packed->bytes() : 0);
   for (const Base& base : bases)
     if (base.kind == BaseKind::kFresh) sum += counted(base.bytes);
   return sum;

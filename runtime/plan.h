@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/common/kernel_table.h"
+#include "runtime/packed_inputs.h"
 #include "runtime/tensor_ref.h"
 
 namespace miai {
@@ -17,6 +18,7 @@ enum class BaseKind : uint8_t {
   kState,     // the value of a state at the start; index: which state
   kStateNew,  // where a commit writes a state: over the old value if that may be donated, else fresh storage
   kConstant,  // index: which constant
+  kPacked,    // index: which packed input
   kFresh,     // storage allocated before each run: outputs, and states that are not written in place
 };
 
@@ -76,6 +78,7 @@ struct Plan {
   std::vector<Operand> outputs;
   std::vector<StateWrite> state_writes;
   std::vector<TensorRef> constants;
+  std::shared_ptr<PackedInputs> packed;  // nullptr: none
   std::vector<TensorMeta> inputs,
       states;  // what the plan was made for; states: present == false where not read
   std::vector<Device> input_devices, state_devices;

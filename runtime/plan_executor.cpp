@@ -119,6 +119,9 @@ void PlanExecutor::bind(std::span<const TensorRef> inputs, std::span<const State
       case BaseKind::kConstant:
         set(i, plan_->constants[index].storage, plan_->constants[index].byte_offset);
         break;
+      case BaseKind::kPacked:
+        set(i, packed_->values[index]);
+        break;
       case BaseKind::kFresh:
         set(i, Storage::allocate(base.device, base.bytes));
         break;
@@ -150,6 +153,11 @@ void PlanExecutor::call(const Instruction& instruction, KernelContext& context) 
                                             context});
 }
 
+/// Whether an observer can make sense of the operand.
+bool PlanExecutor::is_readable(const Operand& operand) const {
+  return operand.base >= 0 && plan_->bases[static_cast<size_t>(operand.base)].kind != BaseKind::kPacked;
+}
+
 /// The body between the observer's two looks.
 void PlanExecutor::run_observed(int index, const Instruction& instruction, InstructionObserver& observer,
                                 FunctionRef<void()> body) const {
@@ -162,7 +170,7 @@ void PlanExecutor::run_observed(int index, const Instruction& instruction, Instr
   const Operand* first = plan_->operands.data() + instruction.first_operand;
   std::vector<TensorRef> operands;
   for (int i = 0; i < instruction.input_count + instruction.output_count; ++i)
-    operands.push_back(first[i].base < 0 ? TensorRef{} : ref(first[i]));
+    operands.push_back(is_readable(first[i]) ? ref(first[i]) : TensorRef{});
   auto inputs = static_cast<size_t>(instruction.input_count);
   std::span<const TensorRef> all(operands);
   observer.after(instruction, all.first(inputs), all.subspan(inputs));
@@ -259,6 +267,7 @@ std::vector<TensorRef> PlanExecutor::run(std::span<const TensorRef> inputs, std:
     ~Unbind() { executor.unbind(); }
   } unbind_at_end{*this};
   if (!observer) observer = thread_observer();
+  if (plan_->packed) packed_ = plan_->packed->get(packed_, states, plan_->constants);
   bind(inputs, states, arenas);
   std::vector<TensorRef> outputs, written;  // made now: nothing may fail once states are written
   outputs.reserve(plan_->outputs.size());

@@ -45,6 +45,8 @@ class PlanExecutor {
   /// and the user's line; then no state has changed.
   std::vector<TensorRef> run(std::span<const TensorRef> inputs, std::span<StateSlot> states, Arenas& arenas,
                              InstructionObserver* observer);
+  /// Lets go of packed inputs; the next run packs them again.
+  void release_packed() { packed_ = nullptr; }
 
  private:
   /// Memory behind a base in this run.
@@ -63,10 +65,12 @@ class PlanExecutor {
   void wait_for_main_section();
   void call(const Instruction& instruction, KernelContext& context);
   void* workspace(const Instruction& instruction) const;
+  bool is_readable(const Operand& operand) const;
   TensorRef ref(const Operand& operand) const;
   void unbind();
 
   std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<const PackedValues> packed_;
   std::vector<TensorView> views_;        // beside plan_->operands
   std::vector<Bound> bound_;             // beside plan_->bases
   std::vector<std::vector<int>> users_;  // operands of each base

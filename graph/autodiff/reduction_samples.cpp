@@ -27,6 +27,7 @@ SampleList& reduction_samples(SampleTable& table, std::string_view op, bool empt
       .valid({b8({4, 3})}, axis(0));
   if (!is_index)
     list.valid({t(f32({3, 4, 5}))}, {{"axis", Ints{0, 2}}})
+        .valid({t(f32({2, 19, 4, 5}))}, {{"axis", Ints{0, 2, 3}}})
         .valid({t(f32({2, 3, 4, 5}))}, {{"axis", Ints{1, -1}}, {"keepdims", true}});
   if (empty) list.valid({f32({0, 3})}, axis(0)).valid({f32({3, 0})});
   const std::string name(op);

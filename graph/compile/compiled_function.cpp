@@ -52,7 +52,9 @@ CompiledFunction::CompiledFunction(FunctionPtr function, const CompileOptions& o
 std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<TensorMeta>& inputs,
                                                         const std::vector<TensorMeta>& states) const {
   SymbolValues sizes = solve_sizes(*main_, inputs, states);
-  Draft draft = draft_plan({*main_, sizes, inputs, states, constant_index_});
+  Draft draft = draft_plan({*main_, sizes, inputs, states, constant_index_,
+                            options_.opt_level >= 2 && !options_.observed,
+                            options_.opt_level >= 1 && !options_.observed});
   copy_partial_results(draft);
   if (!options_.observed) form_commit_section(draft);
   auto finish = [&](Draft steps) {

@@ -1,7 +1,9 @@
 #include "graph/compile/draft.h"
 
 #include <algorithm>
+#include <unordered_set>
 
+#include "graph/compile/layouts.h"
 #include "graph/ops/pointwise.h"
 #include "kernels/common/error.h"
 #include "runtime/backend.h"
@@ -14,8 +16,8 @@ bool Step::may_overwrite(size_t input) const {
   bool is_listed = std::find(listed.begin(), listed.end(), static_cast<int>(input)) != listed.end();
   bool is_pointwise = choice.kernel && choice.kernel->op == "pointwise";
   const TensorMeta &in = inputs[input].meta, &out = outputs[0].meta;
-  return (is_listed || is_pointwise) && in.dtype == out.dtype && in.shape == out.shape && in.is_dense() &&
-         out.is_dense();
+  bool lie_alike = (in.is_dense() && out.is_dense()) || (in.is_channels_last() && out.is_channels_last());
+  return (is_listed || is_pointwise) && in.dtype == out.dtype && in.shape == out.shape && lie_alike;
 }
 
 int Draft::add_buffer(const Buffer& buffer) {
@@ -31,7 +33,8 @@ int Draft::root(int buffer) const {
 
 bool Draft::is_external(int buffer) const {
   BaseKind kind = buffers[static_cast<size_t>(root(buffer))].kind;
-  return kind == BaseKind::kInput || kind == BaseKind::kState || kind == BaseKind::kConstant;
+  return kind == BaseKind::kInput || kind == BaseKind::kState || kind == BaseKind::kConstant ||
+         kind == BaseKind::kPacked;
 }
 
 bool Draft::covers_buffer(const Place& place) const {
@@ -39,15 +42,22 @@ bool Draft::covers_buffer(const Place& place) const {
          static_cast<int64_t>(byte_size(place.meta)) == buffers[static_cast<size_t>(place.buffer)].bytes;
 }
 
-namespace {
-
-KernelChoice choose(const OpDef& op, Attrs& attrs, const std::vector<TensorMeta>& inputs,
-                    const std::vector<TensorMeta>& outputs, Device device) {
+KernelChoice find_kernel(const OpDef& op, Attrs& attrs, const std::vector<TensorMeta>& inputs,
+                         const std::vector<TensorMeta>& outputs, Device device) {
   const Backend& backend = miai::backend(device.kind);
   KernelCall call = kernel_call(op, attrs, inputs, outputs);
   attrs = call.attrs;
-  return choose_kernel(backend.kernels(), {call.op, inputs, outputs, attrs, backend.kernel_kind});
+  return find_kernel(backend.kernels(), {call.op, inputs, outputs, attrs, backend.kernel_kind});
 }
+
+Device device_of(const Node& node) {
+  if (!node.outputs.empty()) return node.outputs[0]->type.device;
+  for (const Value* value : node.inputs)
+    if (value) return value->type.device;
+  return {};
+}
+
+namespace {
 
 std::vector<TensorMeta> metas(const std::vector<Place>& places) {
   std::vector<TensorMeta> list;
@@ -55,16 +65,19 @@ std::vector<TensorMeta> metas(const std::vector<Place>& places) {
   return list;
 }
 
-Place dense_place(Draft& draft, DType dtype, const Shape& shape, Device device) {
-  Place place;
-  place.meta = dense_meta(dtype, shape);
-  place.buffer = draft.add_buffer({.bytes = static_cast<int64_t>(byte_size(place.meta)), .device = device});
-  return place;
+/// Prepares the kernel that the step has found; `packed`: for a packed input, if it has use for one.
+void prepare(Step& step, bool packed = false) {
+  const Kernel& kernel = *step.choice.kernel;
+  std::vector<TensorMeta> inputs = metas(step.inputs), outputs = metas(step.outputs);
+  if (kernel.prepare)
+    step.choice.prepared = kernel.prepare({kernel.op, inputs, outputs, step.attrs, kernel.device, packed});
 }
 
 class Drafter {
  public:
-  explicit Drafter(const DraftRequest& request) : request_(request) {}
+  explicit Drafter(const DraftRequest& request) : request_(request) {
+    if (request.chooses_layouts) channels_last_ = channels_last_values(request);
+  }
 
   Draft run() {
     const Function& f = request_.function;
@@ -117,13 +130,87 @@ class Drafter {
     step.line = node.line;
     step.device = device_of(node);
     for (const Value* value : node.outputs)
-      step.outputs.push_back(dense_place(draft_, value->type.dtype,
-                                         evaluate(value->type.shape, request_.sizes), value->type.device));
-    step.choice = choose(*node.op, attrs, metas(inputs), metas(step.outputs), step.device);
-    step.attrs = attrs;
+      step.outputs.push_back(draft_.add_place(output_meta(value), value->type.device));
     step.inputs = std::move(inputs);
+    lay_out_inputs(step, attrs);
+    step.attrs = attrs;
+    step.choice = find_kernel(*node.op, step.attrs, metas(step.inputs), metas(step.outputs), step.device);
+    prepare_packed(step);
     for (size_t i = 0; i < step.outputs.size(); ++i) places_[node.outputs[i]] = step.outputs[i];
     draft_.steps.push_back(std::move(step));
+  }
+
+  /// Constants and states that nobody writes may be packed once for all runs.
+  bool stays(const Place& place) const {
+    if (place.buffer < 0) return false;
+    const Buffer& buffer = draft_.buffers[static_cast<size_t>(place.buffer)];
+    if (buffer.kind == BaseKind::kConstant) return true;
+    if (buffer.kind != BaseKind::kState) return false;
+    const State& state = request_.function.states[static_cast<size_t>(buffer.index)];
+    return !state.output || state.output == state.input;
+  }
+
+  void prepare_packed(Step& step) {
+    int packs = step.choice.kernel->packs;
+    bool may_pack = request_.packs_inputs && packs >= 0 && static_cast<size_t>(packs) < step.inputs.size() &&
+                    stays(step.inputs[static_cast<size_t>(packs)]);
+    prepare(step, may_pack);
+    size_t bytes = step.choice.prepared.packed_bytes;
+    if (!may_pack || bytes == 0) return;
+    Place& input = step.inputs[static_cast<size_t>(packs)];
+    int index = static_cast<int>(draft_.packed.size());
+    draft_.packed.push_back({step.choice, input, bytes});
+    input.buffer = draft_.add_buffer({.bytes = static_cast<int64_t>(bytes),
+                                      .device = step.device,
+                                      .kind = BaseKind::kPacked,
+                                      .index = index});
+    input.offset = 0;
+  }
+
+  TensorMeta output_meta(const Value* value) const {
+    Shape shape = evaluate(value->type.shape, request_.sizes);
+    return channels_last_.count(value) ? channels_last_meta(value->type.dtype, shape)
+                                       : dense_meta(value->type.dtype, shape);
+  }
+
+  /// Copies images that lie in another way than the step's kernel wants them.
+  void lay_out_inputs(Step& step, const Attrs& attrs) {
+    const Node& node = *step.node;
+    auto is_last = [&](const Value* value) { return channels_last_.count(value) != 0; };
+    if (std::any_of(node.outputs.begin(), node.outputs.end(), is_last)) {
+      std::vector<TensorMeta> inputs = metas(step.inputs), outputs = metas(step.outputs);
+      ChannelsLastCall call(node, attrs, inputs, outputs);
+      if (!call.kernel || !call.kernel->together) return;
+      for (size_t i : call.image_inputs) lay_out(step.inputs[i], call.inputs[i]);
+    } else if (std::any_of(node.inputs.begin(), node.inputs.end(), is_last) && wants_row_major(step, attrs)) {
+      for (size_t i = 0; i < step.inputs.size(); ++i)
+        if (is_last(node.inputs[i]))
+          lay_out(step.inputs[i], dense_meta(step.inputs[i].meta.dtype, step.inputs[i].meta.shape));
+    }
+  }
+
+  /// Whether another kernel is to be had for row-major inputs.
+  bool wants_row_major(const Step& step, const Attrs& attrs) const {
+    std::vector<TensorMeta> given = metas(step.inputs), dense = given, outputs = metas(step.outputs);
+    for (size_t i = 0; i < dense.size(); ++i)
+      if (channels_last_.count(step.node->inputs[i])) dense[i] = dense_meta(dense[i].dtype, dense[i].shape);
+    Attrs for_given = attrs, for_dense = attrs;
+    const OpDef& op = *step.node->op;
+    return find_kernel(op, for_given, given, outputs, step.device).kernel !=
+           find_kernel(op, for_dense, dense, outputs, step.device).kernel;
+  }
+
+  /// The tensor as `wanted` lies: itself, or a copy that others share.
+  void lay_out(Place& place, const TensorMeta& wanted) {
+    if (wanted.is_dense() ? place.meta.is_dense() : place.meta.is_channels_last()) return;
+    for (const auto& [from, to] : laid_out_)
+      if (from.buffer == place.buffer && from.offset == place.offset && from.meta == place.meta) {
+        place = to;
+        return;
+      }
+    Place copy = draft_.add_copy(place, draft_.buffers[static_cast<size_t>(place.buffer)].device, wanted);
+    laid_out_.emplace_back(place, copy);
+    place = copy;
   }
 
   bool add_view(const Node& node, const Attrs& attrs, const Place& input) {
@@ -153,32 +240,36 @@ class Drafter {
     step.line = node.line;
     step.device = output->type.device;
     step.inputs = {input.meta.is_dense() ? input : draft_.add_copy(input, from)};
-    step.outputs = {dense_place(draft_, input.meta.dtype, input.meta.shape, step.device)};
+    step.outputs = {draft_.add_place(dense_meta(input.meta.dtype, input.meta.shape), step.device)};
     places_[output] = step.outputs[0];
     draft_.steps.push_back(std::move(step));
-  }
-
-  static Device device_of(const Node& node) {
-    if (!node.outputs.empty()) return node.outputs[0]->type.device;
-    for (const Value* value : node.inputs)
-      if (value) return value->type.device;
-    return {};
   }
 
   const DraftRequest& request_;
   Draft draft_;
   std::unordered_map<const Value*, Place> places_;
+  std::unordered_set<const Value*> channels_last_;
+  std::vector<std::pair<Place, Place>> laid_out_;  // (tensor, its copy in the other layout)
 };
 
 }  // namespace
 
+Place Draft::add_place(const TensorMeta& meta, Device device) {
+  return {add_buffer({.bytes = static_cast<int64_t>(byte_size(meta)), .device = device}), 0, meta};
+}
+
 Place Draft::add_copy(const Place& from, Device device) {
+  return add_copy(from, device, dense_meta(from.meta.dtype, from.meta.shape));
+}
+
+Place Draft::add_copy(const Place& from, Device device, const TensorMeta& layout) {
   Step step;
   step.op = "copy";
   step.device = device;
   step.inputs = {from};
-  step.outputs = {dense_place(*this, from.meta.dtype, from.meta.shape, device)};
-  step.choice = choose(find_op("copy"), step.attrs, metas(step.inputs), metas(step.outputs), device);
+  step.outputs = {add_place(layout, device)};
+  step.choice = find_kernel(find_op("copy"), step.attrs, metas(step.inputs), metas(step.outputs), device);
+  prepare(step);
   Place copy = step.outputs[0];
   steps.push_back(std::move(step));
   return copy;

@@ -14,7 +14,7 @@ struct Buffer {
   int64_t bytes = 0;
   Device device;
   BaseKind kind = BaseKind::kArena;
-  int index = 0;  // of kInput, kState, kStateNew, kConstant
+  int index = 0;  // of kInput, kState, kStateNew, kConstant, kPacked
   // Set when this buffer lies inside of another (it took over a dying input, or is a slice of a
   // concatenation).
   int parent = -1;
@@ -47,7 +47,15 @@ struct DraftWrite {
   Place value;
 };
 
+/// An input that its kernel takes in a form of its own: buffers of kPacked are numbered as these are.
+struct DraftPack {
+  KernelChoice choice;
+  Place source;
+  size_t bytes = 0;
+};
+
 struct Draft {
+  std::vector<DraftPack> packed;
   std::vector<Buffer> buffers;
   std::vector<Step> steps;
   std::vector<Place> outputs;
@@ -55,7 +63,10 @@ struct Draft {
   std::vector<int> state_buffers;  // that may be written in place; -1: not read, or strided
 
   int add_buffer(const Buffer& buffer);
-  /// Appends a step that copies `from` into dense memory of its own.
+  /// Memory of its own for a tensor without gaps.
+  Place add_place(const TensorMeta& meta, Device device);
+  /// Appends a step that copies `from` into memory of its own, which lies as `layout` does or row-major.
+  Place add_copy(const Place& from, Device device, const TensorMeta& layout);
   Place add_copy(const Place& from, Device device);
   /// The buffer that this one lies in, at last.
   int root(int buffer) const;
@@ -70,7 +81,15 @@ struct DraftRequest {
   const std::vector<TensorMeta>& inputs;
   const std::vector<TensorMeta>& states;
   std::unordered_map<const Value*, int> constants;  // their indices
+  bool chooses_layouts = false;                     // images may lie channels-last between steps
+  bool packs_inputs = false;                        // kernels may take weights in forms of their own
 };
+
+/// The kernel for one call, not prepared yet; `attrs` become the kernel's.
+KernelChoice find_kernel(const OpDef& op, Attrs& attrs, const std::vector<TensorMeta>& inputs,
+                         const std::vector<TensorMeta>& outputs, Device device);
+/// Where the node runs.
+Device device_of(const Node& node);
 
 /// Kernels, views and copies of a function, in its order.
 Draft draft_plan(const DraftRequest& request);

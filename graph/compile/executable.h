@@ -34,6 +34,7 @@ struct MemoryReport {
   int64_t lower_bound_bytes = 0;  // largest sum of live bytes over the schedule
   int64_t commit_bytes = 0;       // kept live for the commit section
   int64_t input_bytes = 0, state_bytes = 0, constant_bytes = 0, workspace_bytes = 0, output_bytes = 0;
+  int64_t packed_bytes = 0;                  // weights in the forms of their kernels
   double seconds = 0, repeated_seconds = 0;  // of all instructions, and of those that repeat others; about
   std::vector<RepeatedOp> repeated;
   std::string to_string() const;

@@ -155,6 +155,7 @@ std::vector<TensorRef> Execution::run(const std::vector<TensorRef>& inputs, std:
 
 void Execution::release_memory() {
   impl_->arenas.release();
+  for (Planned& planned : impl_->executors) planned.executor->release_packed();
   impl_->prepared = nullptr;
 }
 int64_t Execution::real_peak() const {

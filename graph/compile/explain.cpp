@@ -26,6 +26,9 @@ std::string place_text(const Plan& plan, const Operand& operand) {
     case BaseKind::kConstant:
       text = "constant " + std::to_string(base.index);
       break;
+    case BaseKind::kPacked:
+      text = "packed " + std::to_string(base.index);
+      break;
     case BaseKind::kFresh:
       text = "own " + std::to_string(operand.base);
       break;
@@ -88,6 +91,7 @@ MemoryReport report_memory(const Plan& plan) {
     if (meta.present) report.state_bytes += static_cast<int64_t>(byte_size(meta));
   for (const TensorRef& constant : plan.constants)
     report.constant_bytes += static_cast<int64_t>(byte_size(constant.meta));
+  report.packed_bytes = plan.packed ? plan.packed->bytes() : 0;
   for (const Base& base : plan.bases)
     if (base.kind == BaseKind::kFresh) report.output_bytes += static_cast<int64_t>(base.bytes);
   for (const Instruction& i : plan.instructions) {
@@ -114,6 +118,7 @@ std::string MemoryReport::to_string() const {
   line("inputs", input_bytes, "");
   line("states", state_bytes, "");
   line("constants", constant_bytes, "");
+  line("packed", packed_bytes, "  (weights in the forms of their kernels)");
   line("outputs", output_bytes, "  (allocated in each run)");
   return out.str();
 }

@@ -25,6 +25,7 @@ class Finisher {
     collect();
     for (const auto& [device, arena] : arenas_) place_arena(arena);
     for (const Step& step : draft_.steps) add_instruction(step);
+    for (const DraftPack& pack : draft_.packed) add_packed(pack);
     for (const Place& output : draft_.outputs) plan_->outputs.push_back(operand(output));
     for (const DraftWrite& write : draft_.writes)
       plan_->state_writes.push_back({write.state, operand(write.value)});
@@ -130,6 +131,14 @@ class Finisher {
     for (const Place& place : step.inputs) plan_->operands.push_back(operand(place));
     for (const Place& place : step.outputs) plan_->operands.push_back(operand(place));
     plan_->instructions.push_back(std::move(instruction));
+  }
+
+  void add_packed(const DraftPack& pack) {
+    if (!plan_->packed) plan_->packed = std::make_shared<PackedInputs>();
+    const Buffer& source = draft_.buffers[static_cast<size_t>(pack.source.buffer)];
+    plan_->packed->list.push_back({pack.choice.kernel, pack.choice.prepared.state, source.index,
+                                   source.kind == BaseKind::kConstant, pack.source.meta, pack.source.offset,
+                                   pack.bytes, source.device});
   }
 
   const Draft& draft_;

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "kernels/common/attrs/attrs.h"
 #include "kernels/common/tensor_view.h"
@@ -19,6 +21,7 @@ struct KernelSignature {
   std::span<const TensorMeta> outputs;
   const Attrs& attrs;  // all dims static
   DeviceKind device = DeviceKind::kCpu;
+  bool packed = false;  // the input Kernel::packs comes in the form that Kernel::pack gives it
 };
 
 /// Yes, or no with the reason in words, which `explain()` prints.
@@ -36,6 +39,7 @@ struct Support {
 struct Prepared {
   std::shared_ptr<const void> state;
   size_t workspace_bytes = 0;
+  size_t packed_bytes = 0;  // of the packed input; 0: it is taken as it lies, signature.packed or not
 };
 
 /// What a running kernel may use of its surroundings.
@@ -62,6 +66,14 @@ struct KernelArgs {
   }
 };
 
+/// Images (N, C, H, W) among a kernel's operands that it takes channels-last as well as row-major.
+struct ChannelsLast {
+  std::vector<int> inputs{}, outputs{};
+  bool every = false;      // every operand of rank 4 is one
+  bool together = true;    // all of them lie in the same way
+  bool preferred = false;  // it is quicker then
+};
+
 struct Kernel {
   std::string op;    // operator it implements
   std::string name;  // "x86/conv2d_onednn", unique
@@ -72,9 +84,9 @@ struct Kernel {
   bool thread_invariant = true;                               // the number of threads changes no bit
   bool cannot_fail = false;  // may run in a plan's commit section (no bounds checks, no library errors)
   int preference = 0;        // higher is tried first; reference kernels are -100
+  int packs = -1;            // the input that it can take packed: its weight
+  void (*pack)(const void* state, const TensorView& input, void* packed) = nullptr;
+  std::optional<ChannelsLast> channels_last{};  // none: its images are best row-major
 };
-
-/// `run` of a kernel whose code is a captured function (operators registered at run time): state holds it.
-using DynamicRun = std::function<void(const KernelArgs&)>;
 
 }  // namespace miai

@@ -74,7 +74,7 @@ KernelTable& KernelTable::global() {
   return table;
 }
 
-KernelChoice choose_kernel(const KernelTable& table, const KernelSignature& signature) {
+KernelChoice find_kernel(const KernelTable& table, const KernelSignature& signature) {
   KernelChoice choice;
   for (const auto& kernel : table.find(signature.device, signature.op)) {
     Support support = is_disabled(*kernel) ? Support::no("disabled by MIAI_DISABLE_KERNELS")
@@ -87,6 +87,11 @@ KernelChoice choose_kernel(const KernelTable& table, const KernelSignature& sign
   }
   if (!choice.kernel) raise_unsupported(signature, choice.refusals);
   std::erase_if(choice.refusals, [&](const Refusal& r) { return r.kernel == choice.kernel->name; });
+  return choice;
+}
+
+KernelChoice choose_kernel(const KernelTable& table, const KernelSignature& signature) {
+  KernelChoice choice = find_kernel(table, signature);
   if (choice.kernel->prepare) choice.prepared = choice.kernel->prepare(signature);
   return choice;
 }

@@ -37,8 +37,11 @@ struct KernelChoice {
   std::vector<Refusal> refusals;  // of the kernels tried before
 };
 
-/// The first kernel that supports the signature, prepared. Raises NotImplementedError with all refusals if
-/// none. MIAI_DISABLE_KERNELS (comma-separated name prefixes) leaves kernels out, for tests and comparison.
+/// The first kernel that supports the signature, not prepared yet. Raises NotImplementedError with all
+/// refusals if none. MIAI_DISABLE_KERNELS (comma-separated name prefixes) leaves kernels out, for tests and
+/// comparison.
+KernelChoice find_kernel(const KernelTable& table, const KernelSignature& signature);
+/// The same, prepared.
 KernelChoice choose_kernel(const KernelTable& table, const KernelSignature& signature);
 
 }  // namespace miai

@@ -27,4 +27,15 @@ struct AdaptiveWindows {
   Window operator()(int64_t i) const { return {i * size / count, ((i + 1) * size + count - 1) / count}; }
 };
 
+/// 1 / what the sum over a window of an average is divided by: its elements in the image, or a fixed count.
+struct PoolShare {
+  int64_t fixed = 0;  // 0: the elements in the image
+  float operator()(Window rows, Window columns) const {
+    return 1.f / static_cast<float>(fixed ? fixed : rows.size() * columns.size());
+  }
+};
+inline PoolShare pool_share(const std::string& mode, const Pair& kernel_size) {
+  return {mode == kExcludePadding ? 0 : kernel_size[0] * kernel_size[1]};
+}
+
 }  // namespace miai

@@ -9,14 +9,6 @@
 namespace miai::kernels {
 namespace {
 
-/// 1 / what the sum over a window is divided by: its elements in the image, or a fixed count.
-struct Share {
-  int64_t fixed = 0;  // 0: the elements in the image
-  float operator()(Window rows, Window columns) const {
-    return 1.f / static_cast<float>(fixed ? fixed : rows.size() * columns.size());
-  }
-};
-
 /// In several partial sums, so that long stretches run as vectors.
 float sum_of(const float* x, int64_t count) {
   constexpr int kParts = 16;
@@ -38,7 +30,7 @@ float window_sum(const float* plane, Window rows, Window columns, int64_t width)
 }
 
 template <class Windows>
-void pool(const KernelArgs& args, const Windows& rows, const Windows& columns, Share share) {
+void pool(const KernelArgs& args, const Windows& rows, const Windows& columns, PoolShare share) {
   const TensorView &inp = args.inputs[0], &out = args.outputs[0];
   int64_t width = inp.shape[3], out_width = out.shape[3];
   parallel_for(0, plane_count(out), plane_grain(inp), [&](int64_t begin, int64_t end) {
@@ -55,7 +47,7 @@ void pool(const KernelArgs& args, const Windows& rows, const Windows& columns, S
 }
 
 template <class Windows>
-void backward(const KernelArgs& args, const Windows& rows, const Windows& columns, Share share) {
+void backward(const KernelArgs& args, const Windows& rows, const Windows& columns, PoolShare share) {
   const TensorView &dy = args.inputs[0], &dx = args.outputs[0];
   int64_t width = dx.shape[3], grad_width = dy.shape[3];
   parallel_for(0, plane_count(dx), plane_grain(dx), [&](int64_t begin, int64_t end) {
@@ -74,30 +66,26 @@ void backward(const KernelArgs& args, const Windows& rows, const Windows& column
   });
 }
 
-Share share_of(const std::string& mode, const Pair& kernel_size) {
-  return {mode == kExcludePadding ? 0 : kernel_size[0] * kernel_size[1]};
-}
-
 void run_avg_pool2d(const KernelArgs& args) {
   const auto& a = args.attrs_as<AvgPool2dAttrs>();
   const Shape& inp = args.inputs[0].shape;
   pool(args, FixedWindows{a.kernel_size[0], a.step()[0], a.padding[0], inp[2]},
-       FixedWindows{a.kernel_size[1], a.step()[1], a.padding[1], inp[3]}, share_of(a.mode, a.kernel_size));
+       FixedWindows{a.kernel_size[1], a.step()[1], a.padding[1], inp[3]}, pool_share(a.mode, a.kernel_size));
 }
 void run_avg_pool2d_backward(const KernelArgs& args) {
   const auto& a = args.attrs_as<AvgPool2dGradAttrs>();
   const Shape& image = args.outputs[0].shape;
   backward(args, FixedWindows{a.kernel_size[0], a.stride[0], a.padding[0], image[2]},
            FixedWindows{a.kernel_size[1], a.stride[1], a.padding[1], image[3]},
-           share_of(a.mode, a.kernel_size));
+           pool_share(a.mode, a.kernel_size));
 }
 void run_adaptive(const KernelArgs& args) {
   const Shape &inp = args.inputs[0].shape, &out = args.outputs[0].shape;
-  pool(args, AdaptiveWindows{out[2], inp[2]}, AdaptiveWindows{out[3], inp[3]}, Share{});
+  pool(args, AdaptiveWindows{out[2], inp[2]}, AdaptiveWindows{out[3], inp[3]}, PoolShare{});
 }
 void run_adaptive_backward(const KernelArgs& args) {
   const Shape &dy = args.inputs[0].shape, &dx = args.outputs[0].shape;
-  backward(args, AdaptiveWindows{dy[2], dx[2]}, AdaptiveWindows{dy[3], dx[3]}, Share{});
+  backward(args, AdaptiveWindows{dy[2], dx[2]}, AdaptiveWindows{dy[3], dx[3]}, PoolShare{});
 }
 
 }  // namespace

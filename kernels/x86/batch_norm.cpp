@@ -201,12 +201,14 @@ void register_x86_batch_norm(KernelTable& table) {
              .name = "x86/batch_norm",
              .supports = [](const KernelSignature& s) { return supports_images(s, 1); },
              .run = run_batch_norm,
-             .preference = 10});
+             .preference = 10,
+             .channels_last = ChannelsLast{.inputs = {0}, .outputs = {0}}});
   table.add({.op = "batch_norm_backward",
              .name = "x86/batch_norm_backward",
              .supports = [](const KernelSignature& s) { return supports_images(s, 2); },
              .run = run_backward,
-             .preference = 10});
+             .preference = 10,
+             .channels_last = ChannelsLast{.inputs = {0, 1}, .outputs = {0}}});
 }
 
 }  // namespace miai::kernels

@@ -30,7 +30,8 @@ struct State {
   int64_t rows = 1, row_tiles = 0;  // of output channels
   int64_t output_plane = 0;
   Activation activation = Activation::kIdentity;
-  int64_t pieces = 1;  // of the batch, each with planes of its own
+  int64_t pieces = 1;   // of the batch, each with planes of its own
+  bool packed = false;  // the weight comes packed
   int64_t weight_elements = 0, plane_elements = 0, panel_elements = 0;
 
   int64_t tile_rows(int64_t tile) const { return std::min(rows, outputs - tile * rows); }
@@ -170,8 +171,13 @@ void pack_weight(const State<T>& s, const T* weight, T* packed) {
 template <class T>
 void run(const KernelArgs& args, const T* source, const T* weight) {
   const auto& s = args.state_as<State<T>>();
-  T *packed = static_cast<T*>(args.workspace), *planes = packed + s.weight_elements;
-  pack_weight(s, weight, packed);
+  T* planes = static_cast<T*>(args.workspace);
+  const T* packed = weight;
+  if (!s.packed) {
+    pack_weight(s, weight, planes);
+    packed = planes;
+    planes += s.weight_elements;
+  }
   parallel_for(0, s.pieces, 1, [&](int64_t first, int64_t last) {
     for (int64_t piece = first; piece < last; ++piece)
       for (int64_t n = piece * s.batch / s.pieces; n < (piece + 1) * s.batch / s.pieces; ++n)
@@ -198,8 +204,10 @@ Prepared finish_state(std::shared_ptr<State<T>> state) {
     s.panel_elements = s.channels * 2 * lanes;
   }
   s.pieces = s.batch >= thread_count() ? thread_count() : 1;
-  int64_t elements = s.weight_elements + s.pieces * (s.plane_elements + s.panel_elements);
-  return {state, static_cast<size_t>(elements) * sizeof(T)};
+  auto bytes = [](int64_t elements) { return static_cast<size_t>(elements) * sizeof(T); };
+  int64_t planes = s.pieces * (s.plane_elements + s.panel_elements);
+  if (s.packed) return {state, bytes(planes), bytes(s.weight_elements)};
+  return {state, bytes(s.weight_elements + planes)};
 }
 
 template <class T>
@@ -208,6 +216,7 @@ Prepared prepare_forward(const KernelSignature& signature) {
   Conv2dAttrs a = conv2d_attrs_of(signature);
   auto state = std::make_shared<State<T>>();
   State<T>& s = *state;
+  s.packed = signature.packed;
   s.batch = x.shape[0], s.groups = a.groups, s.channels = w.shape[1], s.outputs = w.shape[0] / a.groups;
   s.source = x.strides;
   int64_t taps = w.shape[2] * w.shape[3];
@@ -257,6 +266,12 @@ void run_backward_data(const KernelArgs& args) {
                    [&]<class T>() { run(args, args.inputs[1].as<T>(), args.inputs[0].as<T>()); });
 }
 
+void pack(const void* state, const TensorView& weight, void* packed) {
+  visit_conv_dtype(weight.dtype, [&]<class T>() {
+    pack_weight(*static_cast<const State<T>*>(state), weight.as<T>(), static_cast<T*>(packed));
+  });
+}
+
 /// The image that is laid out may have any strides, and so may the bias.
 Support supports_forward(const KernelSignature& s) {
   Support can = supports_conv2d(s, {0, 2});
@@ -281,7 +296,9 @@ void register_x86_conv2d(KernelTable& table) {
                .supports = supports_forward,
                .prepare = forward,
                .run = run_forward,
-               .preference = kPreference});
+               .preference = kPreference,
+               .packs = 1,
+               .pack = pack});
   table.add({.op = "conv2d_backward_data",
              .name = "x86/conv2d_backward_data",
              .supports = supports_backward_data,

@@ -29,15 +29,10 @@ TensorMeta grouped(const TensorMeta& weight, int64_t groups) {
   return w;
 }
 
-bool is_channels_last(const TensorMeta& x) {
-  return x.shape[1] > 1 && x.strides[1] == 1 && x.strides[3] == x.shape[1] &&
-         x.strides[2] == x.shape[3] * x.strides[3] && x.strides[0] == x.shape[2] * x.strides[2];
-}
-
 /// The description that the convolution is asked for: the tensor's own if that is a good one, else oneDNN's
 /// choice.
 Desc wanted_desc(const TensorMeta& x) {
-  return is_channels_last(x) ? strided_desc(x) : any_desc(x.dtype, x.shape);
+  return x.is_channels_last() && !x.is_dense() ? strided_desc(x) : any_desc(x.dtype, x.shape);
 }
 
 Conv2dAttrs attrs_of(const KernelSignature& s) {
@@ -48,24 +43,15 @@ Conv2dAttrs attrs_of(const KernelSignature& s) {
 
 bool has_input(const KernelSignature& s, size_t i) { return i < s.inputs.size() && s.inputs[i].present; }
 
-dnnl::convolution_forward::primitive_desc forward_desc(const TensorMeta& x, const TensorMeta& weight,
+dnnl::convolution_forward::primitive_desc forward_desc(const TensorMeta& x, const Desc& weight,
                                                        const TensorMeta& y, const Conv2dAttrs& a,
                                                        dnnl::prop_kind kind, const Desc& bias,
                                                        const dnnl::primitive_attr& attr) {
   Windows win(a);
-  TensorMeta w = grouped(weight, a.groups);
-  return {engine(),
-          kind,
-          dnnl::algorithm::convolution_direct,
-          wanted_desc(x),
-          any_desc(w.dtype, w.shape),
-          bias,
-          wanted_desc(y),
-          win.stride,
-          win.dilation,
-          win.padding,
-          win.padding,
-          attr};
+  return {engine(),       kind,        dnnl::algorithm::convolution_direct,
+          wanted_desc(x), weight,      bias,
+          wanted_desc(y), win.stride,  win.dilation,
+          win.padding,    win.padding, attr};
 }
 
 void build_forward(const KernelSignature& s, Program& program) {
@@ -76,14 +62,14 @@ void build_forward(const KernelSignature& s, Program& program) {
   std::string activation = s.op == "conv2d_bias_act" ? s.attrs.as<Conv2dActAttrs>().activation : "identity";
   Desc z_any = any_desc(y.dtype, y.shape);
   bool adds_z = has_input(s, 3);
-  auto pd = forward_desc(x, s.inputs[1], y, a, dnnl::prop_kind::forward_inference, bias,
+  auto pd = forward_desc(x, program.weight_desc(any_desc(w.dtype, w.shape)), y, a,
+                         dnnl::prop_kind::forward_inference, bias,
                          attributes(activation, adds_z ? &z_any : nullptr));
   Desc x_given = strided_desc(x), w_given = strided_desc(w), y_given = strided_desc(y);
   Place out{Place::kOutput, 0};
   std::vector<Argument> list = {
       {DNNL_ARG_SRC, program.reordered({Place::kInput, 0}, x_given, pd.src_desc()), pd.src_desc()},
-      {DNNL_ARG_WEIGHTS, program.reordered({Place::kInput, 1}, w_given, pd.weights_desc()),
-       pd.weights_desc()}};
+      {DNNL_ARG_WEIGHTS, program.weight({Place::kInput, 1}, w_given, pd.weights_desc()), pd.weights_desc()}};
   if (has_input(s, 2)) list.push_back({DNNL_ARG_BIAS, {Place::kInput, 2}, bias});
   if (adds_z)
     list.push_back({DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1,
@@ -99,7 +85,8 @@ void build_backward_data(const KernelSignature& s, Program& program) {
   Conv2dAttrs a = attrs_of(s);
   const TensorMeta &weight = s.inputs[0], &dy = s.inputs[1], &dx = s.outputs[0];
   TensorMeta w = grouped(weight, a.groups);
-  auto hint = forward_desc(dx, weight, dy, a, dnnl::prop_kind::forward_training, Desc(), attributes());
+  auto hint = forward_desc(dx, any_desc(w.dtype, w.shape), dy, a, dnnl::prop_kind::forward_training, Desc(),
+                           attributes());
   Windows win(a);
   dnnl::convolution_backward_data::primitive_desc pd(
       engine(), dnnl::algorithm::convolution_direct, wanted_desc(dx), any_desc(w.dtype, w.shape),
@@ -121,7 +108,8 @@ void build_backward_weight(const KernelSignature& s, Program& program) {
   Conv2dAttrs a = attrs_of(s);
   const TensorMeta &x = s.inputs[0], &dy = s.inputs[1], &weight = s.outputs[0];
   TensorMeta w = grouped(weight, a.groups);
-  auto hint = forward_desc(x, weight, dy, a, dnnl::prop_kind::forward_training, Desc(), attributes());
+  auto hint = forward_desc(x, any_desc(w.dtype, w.shape), dy, a, dnnl::prop_kind::forward_training, Desc(),
+                           attributes());
   Windows win(a);
   dnnl::convolution_backward_weights::primitive_desc pd(
       engine(), dnnl::algorithm::convolution_direct, wanted_desc(x), any_desc(w.dtype, w.shape),
@@ -184,23 +172,35 @@ Cut cut_of(const KernelSignature& s) {
 }
 
 template <void (*Build)(const KernelSignature&, Program&)>
-void add_conv(KernelTable& table, const std::string& op) {
-  table.add({.op = op,
-             .name = "x86/" + op + "_onednn",
-             .supports = [](const KernelSignature& s) { return supports_conv(s, Build); },
-             .prepare = [](const KernelSignature& s) { return prepare_pieces(s, Build, cut_of(s)); },
-             .run = run_pieces,
-             .thread_invariant = false,
-             .preference = 10});
+Kernel conv_kernel(const std::string& op, std::vector<int> image_inputs, std::vector<int> image_outputs) {
+  return {.op = op,
+          .name = "x86/" + op + "_onednn",
+          .supports = [](const KernelSignature& s) { return supports_conv(s, Build); },
+          .prepare = [](const KernelSignature& s) { return prepare_pieces(s, Build, cut_of(s)); },
+          .run = run_pieces,
+          .thread_invariant = false,
+          .preference = 10,
+          .channels_last = ChannelsLast{.inputs = std::move(image_inputs),
+                                        .outputs = std::move(image_outputs),
+                                        .together = false,
+                                        .preferred = true}};
+}
+
+/// conv2d and conv2d_bias_act, which can take their weight packed.
+void add_forward(KernelTable& table, const std::string& op, std::vector<int> image_inputs) {
+  Kernel kernel = conv_kernel<build_forward>(op, std::move(image_inputs), {0});
+  kernel.packs = 1;
+  kernel.pack = pack_weight;
+  table.add(std::move(kernel));
 }
 
 }  // namespace
 
 void register_x86_conv2d_onednn(KernelTable& table) {
-  add_conv<build_forward>(table, "conv2d");
-  add_conv<build_forward>(table, "conv2d_bias_act");
-  add_conv<build_backward_data>(table, "conv2d_backward_data");
-  add_conv<build_backward_weight>(table, "conv2d_backward_weight");
+  add_forward(table, "conv2d", {0});
+  add_forward(table, "conv2d_bias_act", {0, 3});
+  table.add(conv_kernel<build_backward_data>("conv2d_backward_data", {1}, {0}));
+  table.add(conv_kernel<build_backward_weight>("conv2d_backward_weight", {0, 1}, {}));
 }
 
 }  // namespace miai::kernels

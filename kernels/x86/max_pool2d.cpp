@@ -1,5 +1,5 @@
 // max_pool2d, adaptive_max_pool2d and their gradients for float32 images whose rows lie without gaps.
-#include "kernels/x86/max_pool2d.h"
+#include "kernels/x86/pool2d.h"
 
 #include <algorithm>
 #include <limits>
@@ -12,10 +12,6 @@
 
 namespace miai::kernels {
 namespace {
-
-const MaxPoolLoops& loops() {
-  return choose_isa(baseline::max_pool_loops, avx2::max_pool_loops, avx512::max_pool_loops);
-}
 
 /// One plane, window after window.
 template <class Windows>
@@ -51,8 +47,8 @@ void pool_taps(const float* x, const FixedWindows& rows, const FixedWindows& col
         int64_t last = width <= offset ? 0 : std::min(count, (width - offset + step - 1) / step);
         if (first >= last) continue;
         int64_t begin = h * width + first * step + offset;
-        loops().take_larger(x + begin, step, last - first, static_cast<int32_t>(begin), y + first,
-                            at + first);
+        pool_loops().take_larger(x + begin, step, last - first, static_cast<int32_t>(begin), y + first,
+                                 at + first);
       }
   }
 }
@@ -86,11 +82,6 @@ void run_adaptive(const KernelArgs& args) {
   });
 }
 
-[[noreturn]] void raise_index(const char* op, int64_t size, int32_t index) {
-  raise(ErrorKind::kIndex, op, ": argument 'indices': expected indices from 0 to ", size - 1, ", got ",
-        index);
-}
-
 /// The indices of one plane; raises IndexError if one lies outside the image.
 const int32_t* checked_indices(const char* op, const TensorView& indices, int64_t plane, int64_t image_size) {
   const int32_t* at = plane_of<int32_t>(indices, plane);
@@ -99,7 +90,7 @@ const int32_t* checked_indices(const char* op, const TensorView& indices, int64_
   for (int64_t i = 0; i < count; ++i) inside &= at[i] >= 0 && at[i] < image_size;
   if (inside) return at;
   auto is_outside = [&](int32_t index) { return index < 0 || index >= image_size; };
-  raise_index(op, image_size, *std::find_if(at, at + count, is_outside));
+  raise_pool_index(op, image_size, *std::find_if(at, at + count, is_outside));
 }
 
 void run_backward(const KernelArgs& args) {
@@ -130,6 +121,15 @@ void run_gather(const KernelArgs& args) {
 }
 
 }  // namespace
+
+void raise_pool_index(const char* op, int64_t size, int32_t index) {
+  raise(ErrorKind::kIndex, op, ": argument 'indices': expected indices from 0 to ", size - 1, ", got ",
+        index);
+}
+
+const PoolLoops& pool_loops() {
+  return choose_isa(baseline::pool_loops, avx2::pool_loops, avx512::pool_loops);
+}
 
 void register_x86_max_pool2d(KernelTable& table) {
   auto add = [&](const char* op, void (*run)(const KernelArgs&)) {

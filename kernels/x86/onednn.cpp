@@ -84,7 +84,11 @@ Desc strided_desc(DType dtype, const Shape& shape, const Strides& strides) {
   return Desc(sizes, data_type(dtype), steps);
 }
 
-Desc strided_desc(const TensorMeta& meta) { return strided_desc(meta.dtype, meta.shape, meta.strides); }
+Desc strided_desc(const TensorMeta& meta) {
+  if (!meta.is_channels_last() || meta.is_dense()) return strided_desc(meta.dtype, meta.shape, meta.strides);
+  return Desc(dnnl::memory::dims(meta.shape.begin(), meta.shape.end()), data_type(meta.dtype),
+              dnnl::memory::format_tag::nhwc);
+}
 
 Desc any_desc(DType dtype, const Shape& shape) {
   return Desc(dnnl::memory::dims(shape.begin(), shape.end()), data_type(dtype),
@@ -151,6 +155,12 @@ void Program::reorder_back(Place made_at, const Desc& made, Place place, const D
       {{DNNL_ARG_FROM, made_at, made}, {DNNL_ARG_TO, place, given}});
 }
 
+Place Program::weight(Place place, const Desc& given, const Desc& wanted) {
+  if (!takes_packed_) return reordered(place, given, wanted);
+  if (!(given == wanted)) packing_ = {given, wanted};
+  return place;
+}
+
 void Program::compile() {
   for (Step& step : steps_) step.primitive = dnnl::primitive(step.desc.get());
 }
@@ -204,7 +214,31 @@ struct State {
   Program many;
   mutable Program one;
   mutable std::once_flag one_made;
+  dnnl::reorder pack;
 };
+
+/// Both programs; nullptr if they cannot read one packed weight.
+std::shared_ptr<State> make_state(const KernelSignature& signature, const BuildProgram& build) {
+  auto state = std::make_shared<State>();
+  state->threads = thread_count();
+  {
+    ThreadsInForce threads(state->threads);
+    if (signature.packed) state->many.take_packed(std::nullopt);
+    build(signature, state->many);
+    state->many.compile();
+    if (const auto& packing = state->many.packing()) {
+      dnnl::primitive_attr attr;
+      state->pack = dnnl::reorder(
+          dnnl::reorder::primitive_desc(engine(), packing->first, engine(), packing->second, attr));
+    }
+  }
+  ThreadsInForce threads(1);
+  const auto& packing = state->many.packing();
+  if (signature.packed) state->one.take_packed(packing ? std::optional(packing->second) : std::nullopt);
+  build(signature, state->one);
+  if (state->one.packing() != packing) return nullptr;
+  return state;
+}
 
 }  // namespace
 
@@ -219,17 +253,24 @@ Support supports_program(const KernelSignature& signature, const BuildProgram& b
 }
 
 Prepared prepare_program(const KernelSignature& signature, const BuildProgram& build) {
-  auto state = std::make_shared<State>();
-  state->threads = thread_count();
-  {
-    ThreadsInForce threads(state->threads);
-    build(signature, state->many);
-    state->many.compile();
+  std::shared_ptr<State> state = make_state(signature, build);
+  if (!state) {
+    KernelSignature unpacked = signature;
+    unpacked.packed = false;
+    state = make_state(unpacked, build);
   }
-  ThreadsInForce threads(1);
-  build(signature, state->one);
-  size_t bytes = std::max(state->many.workspace_bytes(), state->one.workspace_bytes());
-  return {state, bytes};
+  const auto& packing = state->many.packing();
+  return {state, std::max(state->many.workspace_bytes(), state->one.workspace_bytes()),
+          packing ? packing->second.get_size() : 0};
+}
+
+void pack_program_weight(const void* program_state, const TensorView& weight, void* packed) {
+  const auto& state = *static_cast<const State*>(program_state);
+  const auto& [given, wanted] = *state.many.packing();
+  LibraryThreads library;
+  ThreadsInForce threads(library.count() == state.threads ? state.threads : 1);
+  dnnl::memory from(given, engine(), weight.data), to(wanted, engine(), packed);
+  state.pack.execute(stream(), from, to);
 }
 
 void run_program(const KernelArgs& args) {

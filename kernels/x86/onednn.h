@@ -4,6 +4,8 @@
 #include <dnnl.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "kernels/common/kernel.h"
@@ -50,6 +52,15 @@ class Program {
   Place target(Place place, const Desc& given, const Desc& made);
   void reorder_back(Place made_at, const Desc& made, Place place, const Desc& given);
 
+  /// From here on a weight may come packed: as the primitive wants it, or as `desc` says if it has one.
+  void take_packed(std::optional<Desc> desc) { takes_packed_ = true, packed_ = std::move(desc); }
+  /// What the primitive is asked for.
+  Desc weight_desc(const Desc& any) const { return packed_ ? *packed_ : any; }
+  /// The weight as a tensor of `wanted`: packed, where this program takes that, or reordered in each run.
+  Place weight(Place place, const Desc& given, const Desc& wanted);
+  /// The form of the packed weight; none if it is read as it lies.
+  const std::optional<std::pair<Desc, Desc>>& packing() const { return packing_; }
+
   size_t workspace_bytes() const { return workspace_bytes_; }
   void compile();  // makes the primitives, for the number of threads in force
   void run(const KernelArgs& args) const;
@@ -65,7 +76,10 @@ class Program {
 
   std::vector<Step> steps_;
   size_t workspace_bytes_ = 0;
-  struct Pool;  // those that no run holds
+  bool takes_packed_ = false;
+  std::optional<Desc> packed_;
+  std::optional<std::pair<Desc, Desc>> packing_;  // given, wanted
+  struct Pool;                                    // those that no run holds
   std::shared_ptr<Pool> pool_;
 };
 
@@ -77,6 +91,9 @@ using BuildProgram = std::function<void(const KernelSignature&, Program&)>;
 Support supports_program(const KernelSignature& signature, const BuildProgram& build);
 Prepared prepare_program(const KernelSignature& signature, const BuildProgram& build);
 void run_program(const KernelArgs& args);
+void pack_program_weight(const void* state, const TensorView& weight, void* packed);
+/// Kernel::pack of kernels that are prepared by prepare_pieces.
+void pack_weight(const void* state, const TensorView& weight, void* packed);
 
 /// How a call may be cut: along one axis of the output and of each input, -1 for what is taken whole.
 struct Cut {

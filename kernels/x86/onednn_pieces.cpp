@@ -47,7 +47,7 @@ Prepared prepare_pieces(const KernelSignature& s, const BuildProgram& build, con
   const int64_t most = kMostProducts * thread_count() * (cut.is_costly ? kCostly : 1);
   if (cut.output < 0 || cut.products <= most) {
     state->each = prepare_program(s, build);
-    return {state, state->each.workspace_bytes};
+    return {state, state->each.workspace_bytes, state->each.packed_bytes};
   }
   state->extent = s.outputs[0].shape[cut.output];
   const int64_t count = std::min((cut.products + most - 1) / most, state->extent);
@@ -58,6 +58,10 @@ Prepared prepare_pieces(const KernelSignature& s, const BuildProgram& build, con
   state->last = rest ? prepare_piece(s, build, cut, rest) : state->each;
   const size_t bytes = std::max(state->each.workspace_bytes, state->last.workspace_bytes);
   return {state, bytes};
+}
+
+void pack_weight(const void* state, const TensorView& weight, void* packed) {
+  pack_program_weight(static_cast<const Pieces*>(state)->each.state.get(), weight, packed);
 }
 
 void run_pieces(const KernelArgs& args) {

@@ -389,6 +389,7 @@ void register_x86_pointwise(KernelTable& table) {
   kernel.prepare = prepare;
   kernel.run = run;
   kernel.cannot_fail = true;
+  kernel.channels_last = ChannelsLast{.every = true};
   table.add(std::move(kernel));
 }
 

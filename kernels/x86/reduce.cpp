@@ -148,7 +148,8 @@ void add(KernelTable& table, const std::string& op, void (*run)(const KernelArgs
              .prepare = prepare,
              .run = run,
              .cannot_fail = true,
-             .preference = 10});
+             .preference = 10,
+             .channels_last = ChannelsLast{.inputs = {0}}});
 }
 
 }  // namespace

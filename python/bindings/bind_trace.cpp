@@ -61,6 +61,7 @@ py::dict report_to_dict(const MemoryReport& report) {
   d["input_bytes"] = report.input_bytes;
   d["state_bytes"] = report.state_bytes;
   d["constant_bytes"] = report.constant_bytes;
+  d["packed_bytes"] = report.packed_bytes;
   d["workspace_bytes"] = report.workspace_bytes;
   d["output_bytes"] = report.output_bytes;
   d["seconds"] = report.seconds;

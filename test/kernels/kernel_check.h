@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/common/kernel_table.h"
+#include "kernels/common/strided.h"
 
 namespace miai::test {
 
@@ -48,6 +49,20 @@ class Tensor {
     return t;
   }
 
+  /// The same elements, laid out without gaps as `meta` says.
+  Tensor laid_out(const TensorMeta& meta) const {
+    Tensor t(meta, static_cast<size_t>(meta.size()));
+    for_each_offset(
+        meta.shape,
+        [&](int64_t from, int64_t to) {
+          size_t bytes = dtype_size(meta.dtype);
+          std::memcpy(static_cast<char*>(t.view_.data) + static_cast<size_t>(to) * bytes,
+                      static_cast<const char*>(view_.data) + static_cast<size_t>(from) * bytes, bytes);
+        },
+        view_.strides, meta.strides);
+    return t;
+  }
+
   const TensorView& view() const { return view_; }
   double at(int64_t linear) const {  // row-major index
     int64_t offset = 0;
@@ -64,7 +79,7 @@ class Tensor {
     });
   }
 
- private:
+  /// Sets the element at an offset in memory.
   void set(int64_t offset, double value) {
     visit_dtype(view_.dtype, [&]<class T>() {
       if constexpr (std::is_arithmetic_v<T>)
@@ -73,6 +88,8 @@ class Tensor {
         view_.as<T>()[offset] = T(static_cast<float>(value));
     });
   }
+
+ private:
   std::shared_ptr<std::vector<char>> bytes_;  // copies see the same elements
   TensorView view_;
 };
@@ -94,7 +111,8 @@ class PreparedKernel {
   }
   std::vector<Tensor> run() const {
     std::vector<Tensor> outputs;
-    for (const TensorMeta& meta : call_.outputs) outputs.push_back(Tensor::zeros(meta.dtype, meta.shape));
+    for (const TensorMeta& meta : call_.outputs)
+      outputs.push_back(Tensor(meta, static_cast<size_t>(meta.size())));
     std::vector<TensorView> inputs, results;
     for (const Tensor& t : call_.inputs) inputs.push_back(t.view());
     for (const Tensor& t : outputs) results.push_back(t.view());

@@ -2,6 +2,7 @@
 left running; fork after threads."""
 
 import os
+import pathlib
 import random
 import signal
 import subprocess
@@ -11,7 +12,8 @@ import time
 
 import pytest
 
-BACK_WITHIN = 2.0  # seconds of its CPU time, so that other work on the machine does not count; the work below takes far longer
+# Seconds of its CPU time, so that other work on the machine does not count. What runs below takes far longer.
+BACK_WITHIN = 2.0
 
 PROGRAM = """
 import os, sys, numpy as np, miai as mi
@@ -44,7 +46,7 @@ assert len(os.listdir("/proc/self/task")) <= threads, "a thread was left"
 
 def cpu_seconds(pid: int) -> float:
     """Time that all threads of a process have computed."""
-    fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 

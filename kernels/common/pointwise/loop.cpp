@@ -1,5 +1,7 @@
 #include "kernels/common/pointwise/loop.h"
 
+#include <algorithm>
+
 namespace miai::pointwise {
 namespace {
 
@@ -10,6 +12,15 @@ Strides broadcast_strides(const TensorMeta& meta, const Shape& shape) {
   for (int i = 0; i < meta.rank(); ++i)
     if (meta.shape[i] != 1) strides[extra + i] = meta.strides[i];
   return strides;
+}
+
+/// The dimensions that are longer than 1, in the order in which output 0 lies in memory.
+SmallVector<int> loop_order(const Shape& shape, const Strides& strides) {
+  SmallVector<int> order;
+  for (int i = 0; i < shape.size(); ++i)
+    if (shape[i] != 1) order.push_back(i);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return strides[a] > strides[b]; });
+  return order;
 }
 
 /// Whether dimension i continues dimension i - 1 in every operand.
@@ -29,8 +40,7 @@ Loop make_loop(std::span<const TensorMeta> outputs, std::span<const TensorMeta> 
   Loop loop;
   loop.size = element_count(full);
   loop.strides.resize(all.size());
-  for (int i = 0; i < full.size(); ++i) {
-    if (full[i] == 1) continue;
+  for (int i : loop_order(full, all[0])) {
     loop.shape.push_back(full[i]);
     for (size_t k = 0; k < all.size(); ++k) loop.strides[k].push_back(all[k][i]);
   }

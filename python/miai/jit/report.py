@@ -42,8 +42,9 @@ class MemoryReport:
     `peak_bytes` is all that a call holds at most: inputs, states, outputs and the arena. `real_peak_bytes` is
     what the allocators counted in the plan's first call (None before it), `rss_bytes` the whole process now.
     `arena_bytes` is the memory that values inside the plan share, `lower_bound_bytes` the largest sum of them
-    that live together, `commit_bytes` what is kept until states are written. `seconds` are those of the cost
-    model; `repeated` lists what is computed again because of `limit_bytes`.
+    that live together, `commit_bytes` what is kept until states are written, `packed_bytes` weights in the
+    forms of their kernels. `seconds` are those of the cost model; `repeated` lists what is computed again
+    because of `limit_bytes`.
     """
 
     peak_bytes: int
@@ -54,6 +55,7 @@ class MemoryReport:
     input_bytes: int
     state_bytes: int
     constant_bytes: int
+    packed_bytes: int
     workspace_bytes: int
     output_bytes: int
     seconds: float
@@ -71,7 +73,7 @@ class MemoryReport:
 
     def __str__(self) -> str:
         names = ["peak", "real_peak", "limit", "arena", "lower_bound", "commit", "workspace"]
-        names += ["input", "state", "constant", "output", "rss"]
+        names += ["input", "state", "constant", "packed", "output", "rss"]
         rows = []
         for name in names:
             value = getattr(self, f"{name}_bytes")

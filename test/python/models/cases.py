@@ -89,7 +89,7 @@ SMALL = {
     "mobilenet_v2": Small(
         lambda: models.MobileNetV2(7, 0.25, dropout=0.0),
         lambda: tv.MobileNetV2(7, 0.25, dropout=0.0),
-        _images(4, 3, 32, 32),
+        _images(4, 3, 64, 64),
     ),
     "vgg": Small(
         lambda: models.VGG((8, None, 16, 16, None), 7, dropout=0.0, hidden=24),

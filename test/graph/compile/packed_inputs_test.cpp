@@ -1,0 +1,82 @@
+// Weights in the forms of their kernels: packed once, again for another value of the state, the same results.
+#include <gtest/gtest.h>
+
+#include "test/graph/compile/run_text.h"
+
+namespace miai {
+namespace {
+
+using namespace testing;
+
+// 5 channels go to a kernel of ours, 32 to oneDNN's where it is built in.
+std::string convolution(int channels) {
+  std::string c = std::to_string(channels);
+  return "func @predict(%0 x: float32[2, " + c + ", 6, 6]) state(%1 w: float32[" + c + ", " + c +
+         ", 3, 3]) {\n  %2 = conv2d(%0, %1) {padding=[1, 1]}: float32[2, " + c + ", 6, 6]\n  return %2\n}";
+}
+
+TensorRef ramp(const Shape& shape, int modulus) {
+  std::vector<float> values(static_cast<size_t>(element_count(shape)));
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(static_cast<int>(i) % modulus - modulus / 2) / 8;
+  return make_tensor(shape, values);
+}
+
+class PackedInputs : public ::testing::TestWithParam<int> {
+ protected:
+  int64_t channels = GetParam();
+  Shape image{2, channels, 6, 6}, weight{channels, channels, 3, 3};
+  Compiled packing{convolution(GetParam()), 1}, plain{convolution(GetParam()), 0};
+
+  void expect_same(std::vector<StateSlot>& states) {
+    std::vector<float> got = values_of(packing.run({ramp(image, 11)}, states)[0]);
+    std::vector<float> expected = values_of(plain.run({ramp(image, 11)}, states)[0]);
+    EXPECT_EQ(got, expected);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Channels, PackedInputs, ::testing::Values(5, 32));
+
+TEST_P(PackedInputs, AreMadeOnceAndGiveTheSameBits) {
+  std::vector<StateSlot> states{kept(ramp(weight, 7))};
+  expect_same(states);
+  auto plan = packing.executable->plan(std::vector<Shape>{image});
+  ASSERT_TRUE(plan->packed);
+  auto first = plan->packed->get(nullptr, states, plan->constants);
+  EXPECT_EQ(plan->packed->get(nullptr, states, plan->constants), first);
+  EXPECT_NE(packing.executable->explain({image}).find("packed 0"), std::string::npos);
+  EXPECT_GE(packing.executable->memory_report({image}).packed_bytes, channels * channels * 9 * 4);
+  EXPECT_FALSE(plain.executable->plan(std::vector<Shape>{image})->packed);
+}
+
+TEST_P(PackedInputs, AnotherValueOfTheStateIsPackedAnew) {
+  std::vector<StateSlot> states{kept(ramp(weight, 7))};
+  expect_same(states);
+  states[0].value = ramp(weight, 5);
+  expect_same(states);
+  packing.execution.release_memory();
+  states[0].value = ramp(weight, 3);
+  expect_same(states);
+}
+
+TEST_P(PackedInputs, HoldTheStateTheyWereMadeFrom) {
+  TensorRef w = ramp(weight, 7);
+  std::vector<StateSlot> states{kept(w)};
+  packing.run({ramp(image, 11)}, states);
+  states.clear();
+  EXPECT_GT(w.storage->use_count(), 1);  // so that nobody overwrites it unnoticed
+  packing.execution.release_memory();
+  EXPECT_EQ(w.storage->use_count(), 1);
+}
+
+TEST(PackedWeights, OfStatesThatTheStepWritesThereAreNone) {
+  Compiled f(R"(func @step(%0 x: float32[2, 5, 6, 6]) state(%1 w: float32[5, 5, 3, 3] -> %3) {
+    %2 = conv2d(%0, %1) {padding=[1, 1]}: float32[2, 5, 6, 6]
+    %3 = toy_scale(%1) {factor=2.0}: float32[5, 5, 3, 3]
+    return %2
+  })",
+             1);
+  EXPECT_FALSE(f.executable->plan(std::vector<Shape>{{2, 5, 6, 6}})->packed);
+}
+
+}  // namespace
+}  // namespace miai

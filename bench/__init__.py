@@ -1,1 +1,1 @@
-"""Benchmarks: ``python -m bench``."""
+"""Benchmarks: ``miai bench`` in a checkout of the sources, or ``python -m bench``."""

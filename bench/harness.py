@@ -1,76 +1,110 @@
-"""Contenders interleaved in one run: each round times every contender once, in rotated order; ratios are
+"""Contenders interleaved in one run: each round measures every contender once, in rotated order; ratios are
 taken within rounds."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
+OURS = "miai"  # the names of our contenders begin so
 
-@dataclass
-class Contender:
-    """One way to do the work. `run` does it once; `check` gives its result, compared before anything is
-    timed."""
+
+class Contender(Protocol):
+    """One way to do the work. `check` gives its result, compared before anything is timed; `measure` one
+    sample, values by metric."""
 
     name: str
-    run: Callable[[], Any]
-    check: Callable[[], np.ndarray] | None = None
+
+    def check(self) -> np.ndarray: ...
+
+    def measure(self) -> dict[str, float]: ...
 
 
 @dataclass
 class Result:
-    """Seconds of each contender in each round."""
+    """Samples of each contender, by metric, a value a round; and why others are not among them."""
 
-    benchmark: str
-    seconds: dict[str, list[float]]
+    entry: str
+    title: str
+    metric: str
+    threads: int = 0
+    samples: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    differing: list[str] = field(default_factory=list)  # of those left out: their output was another
 
-    def median(self, name: str) -> float:
-        """Median seconds of a contender."""
-        return float(np.median(self.seconds[name]))
+    def quartiles(self, name: str, metric: str | None = None) -> tuple[float, float, float]:
+        """Quartile, median, quartile of a contender's samples."""
+        return _quartiles(np.array(self.samples[name][metric or self.metric]))
 
     def ratio(self, name: str, to: str) -> tuple[float, float, float]:
-        """Quartile, median, quartile of time(to) / time(name) over rounds: above 1, `name` is faster."""
-        ratios = np.array(self.seconds[to]) / np.array(self.seconds[name])
-        low, middle, high = np.quantile(ratios, [0.25, 0.5, 0.75])
-        return float(low), float(middle), float(high)
+        """Quartile, median, quartile of value(to) / value(name) over rounds: above 1, `name` is better."""
+        values = (np.array(self.samples[n][self.metric]) for n in (to, name))
+        return _quartiles(next(values) / next(values))
 
-    def as_dict(self, ours: str) -> dict[str, Any]:
-        """For JSON."""
-        peers = [n for n in self.seconds if n != ours]
-        return {
-            "benchmark": self.benchmark,
-            "median_seconds": {name: self.median(name) for name in self.seconds},
-            "ratios_to_ours": {name: self.ratio(ours, name) for name in peers},
-        }
+    @property
+    def is_bad(self) -> bool:
+        """Whether outputs differed, or one of ours could not be measured."""
+        return bool(self.differing) or any(name.startswith(OURS) for name in self.left_out)
+
+    @property
+    def ours(self) -> list[str]:
+        """Names of our contenders."""
+        return [name for name in self.samples if name.startswith(OURS)]
 
 
-def check_equal(contenders: list[Contender], tolerance: float) -> None:
-    """Raises AssertionError if two contenders differ by more than `tolerance`, relative to the first's
-    largest value."""
-    results = [(c.name, np.asarray(c.check(), dtype="float64")) for c in contenders if c.check is not None]
-    for name, result in results[1:]:
-        scale = max(1.0, float(np.abs(results[0][1]).max()))
-        worst = float(np.abs(result - results[0][1]).max()) / scale
-        assert worst <= tolerance, f"{name} differs from {results[0][0]} by {worst:.3g}"
+def _quartiles(values: np.ndarray) -> tuple[float, float, float]:
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    return float(low), float(middle), float(high)
+
+
+def difference(result: np.ndarray, reference: np.ndarray) -> float:
+    """The largest difference relative to the reference's largest value, or to 1 where that is smaller;
+    infinite where shapes differ or a value is no number."""
+    result, reference = np.asarray(result, "float64"), np.asarray(reference, "float64")
+    if result.shape != reference.shape:
+        return float("inf")
+    worst = float(np.abs(result - reference).max()) / max(1.0, float(np.abs(reference).max()))
+    return worst if np.isfinite(worst) else float("inf")
+
+
+def check_equal(contenders: Sequence[Contender], tolerance: float, result: Result) -> list[Contender]:
+    """The contenders whose results are within `tolerance` of the first's; notes the others in the result."""
+    agreeing: list[Contender] = []
+    reference = np.empty(0)
+    for contender in contenders:
+        try:
+            output = contender.check()
+        except Exception as error:  # a peer that fails is left out, with its reason
+            result.left_out[contender.name] = f"{error}"
+            continue
+        reference = output if not agreeing else reference
+        worst = difference(output, reference)
+        if worst > tolerance:
+            result.differing.append(contender.name)
+            result.left_out[contender.name] = (
+                f"differs from {agreeing[0].name} by {worst:.3g}, more than {tolerance:g}"
+                if agreeing
+                else "its result is not finite"
+            )
+            continue
+        agreeing.append(contender)
+    return agreeing
 
 
 def compare(
-    benchmark: str, contenders: list[Contender], *, rounds: int = 15, inner: int = 1, tolerance: float = 1e-3
+    result: Result, contenders: Sequence[Contender], *, rounds: int, tolerance: float, pause: float = 0.05
 ) -> Result:
-    """Checks that the contenders agree, warms each up, and times `rounds` rounds of `inner` runs each."""
-    check_equal(contenders, tolerance)
-    for contender in contenders:
-        for _ in range(max(3, inner // 10)):
-            contender.run()
-    seconds: dict[str, list[float]] = {c.name: [] for c in contenders}
+    """Checks that the contenders agree, and measures those that do in `rounds` rounds. Between two contenders
+    lie `pause` seconds, in which waiting threads of the one before go to sleep."""
+    agreeing = check_equal(contenders, tolerance, result)
     for i in range(rounds):
-        for contender in contenders[i % len(contenders) :] + contenders[: i % len(contenders)]:
-            begin = time.perf_counter()
-            for _ in range(inner):
-                contender.run()
-            seconds[contender.name].append((time.perf_counter() - begin) / inner)
-    return Result(benchmark, seconds)
+        turn = i % max(1, len(agreeing))
+        for contender in agreeing[turn:] + agreeing[:turn]:
+            time.sleep(pause)
+            for metric, value in contender.measure().items():
+                result.samples.setdefault(contender.name, {}).setdefault(metric, []).append(value)
+    return result

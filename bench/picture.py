@@ -6,6 +6,8 @@ from pathlib import Path
 
 from bench.harness import Result
 
+_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 50, 100)
+
 
 def draw_ratios(results: list[Result], path: Path) -> None:
     """Medians with quartiles on a logarithmic axis; right of 1, our first contender is better. Needs
@@ -31,9 +33,13 @@ def draw_ratios(results: list[Result], path: Path) -> None:
             axes.plot(middle, y, marker, color=color, markersize=6, label=label)
     axes.axvline(1, color="black", linewidth=1)
     axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    ticks = [tick for tick in _TICKS if low <= tick <= high]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
     axes.set_yticks(range(len(rows)), [f"{r.entry} ({r.threads})" for r in rows])
     axes.invert_yaxis()
-    axes.grid(axis="x", which="both", alpha=0.3)
+    axes.grid(axis="x", alpha=0.3)
     axes.set_xlabel("their time or memory / miai's (right of 1: miai is better); entry (threads)")
     figure.legend(loc="outside upper center", ncols=4, fontsize=8)
     figure.savefig(path, dpi=120)

@@ -1,5 +1,5 @@
 // Which steps run in the commit section: the ones that write states, and those that only they need, as long
-// as none of them can fail.
+// as none of them can fail, or the check of what can fail is made before.
 #include <algorithm>
 
 #include "graph/compile/draft.h"
@@ -8,7 +8,8 @@ namespace miai {
 namespace {
 
 bool can_commit(const Step& step) {
-  return step.node && !step.node->op->effect && step.choice.kernel && step.choice.kernel->cannot_fail;
+  return step.node && !step.node->op->effect && step.choice.kernel &&
+         (step.choice.kernel->cannot_fail || step.choice.kernel->check);
 }
 
 class CommitSection {
@@ -29,7 +30,9 @@ class CommitSection {
   void form() {
     for (auto step = draft_.steps.rbegin(); step != draft_.steps.rend(); ++step)
       if (can_commit(*step) && is_wanted(*step)) take(*step);
-    std::stable_partition(draft_.steps.begin(), draft_.steps.end(), [](const Step& s) { return !s.commits; });
+    auto commits = std::stable_partition(draft_.steps.begin(), draft_.steps.end(),
+                                         [](const Step& s) { return !s.commits; });
+    draft_.steps.insert(commits, checks_.rbegin(), checks_.rend());
   }
 
  private:
@@ -42,7 +45,7 @@ class CommitSection {
       auto buffer = static_cast<size_t>(output.buffer);
       writes_state |= holds_state_[buffer];
       for (size_t reader : readers_[buffer]) {
-        if (!draft_.steps[reader].commits) return false;
+        if (reader == kCheck || !draft_.steps[reader].commits) return false;
         is_read = true;
       }
       freed += draft_.buffers[buffer].bytes;
@@ -57,9 +60,26 @@ class CommitSection {
     step.commits = true;
     for (const Place& input : step.inputs)
       if (input.buffer >= 0) kept_[static_cast<size_t>(input.buffer)] = true;
+    if (step.choice.kernel->check) check_before(step);
   }
 
+  /// The check of a step that commits is the last of the other section.
+  void check_before(const Step& step) {
+    Step check = step;
+    check.commits = false;
+    check.outputs.clear();
+    auto kernel = std::make_shared<Kernel>(*step.choice.kernel);
+    kernel->name += " (check)";
+    kernel->run = kernel->check;
+    check.choice.kernel = std::move(kernel);
+    for (const Place& input : check.inputs)
+      if (input.buffer >= 0) readers_[static_cast<size_t>(input.buffer)].push_back(kCheck);
+    checks_.push_back(std::move(check));
+  }
+
+  static constexpr size_t kCheck = SIZE_MAX;  // a reader: a check
   Draft& draft_;
+  std::vector<Step> checks_;  // in reverse order
   std::vector<std::vector<size_t>> readers_;
   std::vector<bool> holds_state_;
   std::vector<bool> kept_;

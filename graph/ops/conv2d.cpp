@@ -350,6 +350,7 @@ void fused_samples(SampleList& list) {
   list.valid({inp, weight})
       .valid({inp, weight, bias}, act("relu"))
       .valid({inp, weight, bias}, act("sigmoid"))
+      .valid({inp, weight, bias}, act("relu6"))
       .valid({inp, weight, std::nullopt, z}, act("tanh"))
       .valid({inp, weight, bias, z}, act("relu"))
       .valid({inp, weight, bias, z})
@@ -359,7 +360,8 @@ void fused_samples(SampleList& list) {
       .valid({bf16({2, 3, 5, 6}), bf16({4, 3, 3, 3}), bf16({4})}, act("relu"))
       .valid({f32({0, 3, 5, 6}), weight, bias}, act("relu"))
       .invalid({inp, weight, bias}, act("cube"), ErrorKind::kValue,
-               "conv2d_bias_act: argument 'activation': expected identity, relu, sigmoid or tanh, got 'cube'")
+               "conv2d_bias_act: argument 'activation': expected identity, relu, relu6, sigmoid or tanh, got "
+               "'cube'")
       .invalid(
           {inp, weight, bias, f32({2, 4, 3, 5})}, {}, ErrorKind::kValue,
           "conv2d_bias_act: argument 'z': expected shape [2, 4, 3, 4] as the output has, got [2, 4, 3, 5]")

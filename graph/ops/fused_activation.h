@@ -13,7 +13,7 @@ namespace miai::ops {
 inline void check_fused(const InferContext& context, const std::string& activation) {
   auto known = std::find(std::begin(kFusedActivations), std::end(kFusedActivations), activation);
   if (known == std::end(kFusedActivations))
-    context.fail(ErrorKind::kValue, "activation", "expected identity, relu, sigmoid or tanh, got '",
+    context.fail(ErrorKind::kValue, "activation", "expected identity, relu, relu6, sigmoid or tanh, got '",
                  activation, "'");
   if (!context.has(3)) return;
   const Dims &shape = context.outputs[0].shape, &z = context.input(3).shape;

@@ -138,6 +138,7 @@ void define_linear_samples(SampleTable& samples) {
       .valid({f32({3, 4}), f32({5, 4})})
       .valid({f32({3, 4}), f32({5, 4}), f32({5})}, {{"activation", std::string("relu")}})
       .valid({f32({3, 4}), f32({5, 4}), f32({5})}, {{"activation", std::string("sigmoid")}})
+      .valid({f32({3, 4}), f32({5, 4}).range(2, 9), f32({5})}, {{"activation", std::string("relu6")}})
       .valid({f32({3, 4}), f32({5, 4}), std::nullopt, f32({3, 5})}, {{"activation", std::string("tanh")}})
       .valid({f32({3, 4}), f32({5, 4}), f32({5}), f32({3, 5})}, {{"activation", std::string("relu")}})
       .valid({f32({2, 3, 4}), f32({5, 4}), f32({5}), f32({2, 3, 5})}, {{"activation", std::string("relu")}})
@@ -146,7 +147,8 @@ void define_linear_samples(SampleTable& samples) {
       .valid({bf16({3, 4}), bf16({5, 4}), bf16({5})}, {{"activation", std::string("relu")}})
       .valid({f32({0, 4}), f32({5, 4}), f32({5})}, {{"activation", std::string("relu")}})
       .invalid({f32({3, 4}), f32({5, 4})}, {{"activation", std::string("cube")}}, ErrorKind::kValue,
-               "linear_bias_act: argument 'activation': expected identity, relu, sigmoid or tanh, got 'cube'")
+               "linear_bias_act: argument 'activation': expected identity, relu, relu6, sigmoid or tanh, got "
+               "'cube'")
       .invalid({f32({3, 4}), f32({5, 4}), f32({5}), f32({3, 4})}, {}, ErrorKind::kValue,
                "linear_bias_act: argument 'z': expected shape [3, 5]")
       .invalid({f32({3, 4}), f32({5, 4}), f32({5}), f64({3, 5})}, {}, ErrorKind::kType,

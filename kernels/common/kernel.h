@@ -83,8 +83,10 @@ struct Kernel {
   void (*run)(const KernelArgs&) = nullptr;                   // allocates nothing
   bool thread_invariant = true;                               // the number of threads changes no bit
   bool cannot_fail = false;  // may run in a plan's commit section (no bounds checks, no library errors)
-  int preference = 0;        // higher is tried first; reference kernels are -100
-  int packs = -1;            // the input that it can take packed: its weight
+  /// Raises what `run` would raise for these inputs (outputs are none); afterwards `run` cannot fail.
+  void (*check)(const KernelArgs&) = nullptr;
+  int preference = 0;  // higher is tried first; reference kernels are -100
+  int packs = -1;      // the input that it can take packed: its weight
   void (*pack)(const void* state, const TensorView& input, void* packed) = nullptr;
   std::optional<ChannelsLast> channels_last{};  // none: its images are best row-major
 };

@@ -74,10 +74,15 @@ Prepared prepare_write(const KernelSignature& s) {
   return prepared(std::move(state));
 }
 
+void check_indices(const KernelArgs& args, std::string_view op) {
+  base_offsets(args.state_as<IndexState>().plan, op, args.inputs.subspan(2),
+               static_cast<int64_t*>(args.workspace));
+}
+
 /// Checks the indices before anything is written, then copies input 0 to the output.
 const IndexState& begin_write(const KernelArgs& args, std::string_view op) {
   const IndexState& state = args.state_as<IndexState>();
-  base_offsets(state.plan, op, args.inputs.subspan(2), static_cast<int64_t*>(args.workspace));
+  check_indices(args, op);
   if (args.inputs[0].data != args.outputs[0].data)
     run_copy_plan(state.whole, args.inputs[0].data, args.outputs[0].data);
   return state;
@@ -115,8 +120,12 @@ void run_index_add(const KernelArgs& args) {
 
 void register_reference_index(KernelTable& table) {
   table.add(reference_kernel("index", run_index, prepare_index));
-  table.add(reference_kernel("index_set", run_index_set, prepare_write));
-  table.add(reference_kernel("index_add", run_index_add, prepare_write));
+  Kernel set = reference_kernel("index_set", run_index_set, prepare_write);
+  set.check = [](const KernelArgs& args) { check_indices(args, "index_set"); };
+  table.add(std::move(set));
+  Kernel add = reference_kernel("index_add", run_index_add, prepare_write);
+  add.check = [](const KernelArgs& args) { check_indices(args, "index_add"); };
+  table.add(std::move(add));
 }
 
 }  // namespace miai::kernels

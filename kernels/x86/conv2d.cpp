@@ -78,7 +78,7 @@ struct Pass {
                   s.activation == Activation::kRelu,
                   args.outputs[0].as<T>() + at};
     s.loops.write(row);
-    if (s.activation == Activation::kSigmoid || s.activation == Activation::kTanh)
+    if (s.activation != Activation::kIdentity && s.activation != Activation::kRelu)
       for (int i = 0; i < block.run_count; ++i)
         activate(s.activation, row.y + row.runs[i].to, row.runs[i].count);
   }

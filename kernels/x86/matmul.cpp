@@ -2,9 +2,8 @@
 #include "kernels/common/attrs/activation.h"
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/matmul_shape.h"
-#include "kernels/common/parallel.h"
-#include "kernels/x86/epilogue.h"
 #include "kernels/x86/gemm.h"
+#include "kernels/x86/linear_epilogue.h"
 
 namespace miai::kernels {
 namespace {
@@ -13,10 +12,6 @@ struct State {
   MatmulShape shape;
   Activation activation = Activation::kIdentity;
 };
-
-bool has_input(std::span<const TensorView> inputs, size_t i) {
-  return i < inputs.size() && inputs[i].present;
-}
 
 template <class F>
 decltype(auto) visit_type(DType dtype, F&& f) {
@@ -39,10 +34,7 @@ Support supports_matmul(const KernelSignature& s) {
     if (meta.present && meta.dtype != dtype) return Support::no("inputs of different dtypes");
   const MatmulShape shape = state_of(s).shape;
   if (shape.n > 1 && shape.c.col != 1) return Support::no("an output whose rows have gaps");
-  if (s.inputs.size() > 2 && !s.outputs[0].is_dense()) return Support::no("an output with gaps");
-  if (s.inputs.size() > 3 && s.inputs[3].present && !s.inputs[3].is_dense())
-    return Support::no("a z with gaps");
-  return Support::yes();
+  return s.inputs.size() > 2 ? supports_epilogue(s) : Support::yes();
 }
 
 Prepared prepare_matmul(const KernelSignature& s) {
@@ -63,31 +55,6 @@ void multiply(const KernelArgs& args, const MatmulShape& s) {
   });
 }
 
-/// Bias, z and activation over the rows of a dense output.
-template <class T>
-void finish(const KernelArgs& args, Activation activation) {
-  bool has_bias = has_input(args.inputs, 2), has_z = has_input(args.inputs, 3);
-  if (!has_bias && !has_z && activation == Activation::kIdentity) return;
-  const TensorView& out = args.outputs[0];
-  int64_t n = out.shape.back();
-  if (n == 0) return;
-  parallel_for(0, out.size() / n, 16 * 1024 / n + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      T* y = out.as<T>() + row * n;
-      if (has_bias) {
-        const T* bias = args.inputs[2].as<T>();
-        int64_t stride = args.inputs[2].strides[0];
-        for (int64_t j = 0; j < n; ++j) y[j] += bias[j * stride];
-      }
-      if (has_z) {
-        const T* z = args.inputs[3].as<T>() + row * n;
-        for (int64_t j = 0; j < n; ++j) y[j] += z[j];
-      }
-      activate(activation, y, n);
-    }
-  });
-}
-
 void run_matmul(const KernelArgs& args) {
   visit_type(args.outputs[0].dtype, [&]<class T>() { multiply<T>(args, args.state_as<State>().shape); });
 }
@@ -95,7 +62,7 @@ void run_linear(const KernelArgs& args) {
   const State& state = args.state_as<State>();
   visit_type(args.outputs[0].dtype, [&]<class T>() {
     multiply<T>(args, state.shape);
-    finish<T>(args, state.activation);
+    finish_linear<T>(args, state.activation);
   });
 }
 

@@ -101,6 +101,7 @@ dnnl::primitive_attr attributes(const std::string& activation, const Desc* z) {
   dnnl::post_ops ops;
   if (z) ops.append_binary(dnnl::algorithm::binary_add, *z);
   if (activation == "relu") ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.f, 0.f);
+  if (activation == "relu6") ops.append_eltwise(dnnl::algorithm::eltwise_clip, 0.f, 6.f);
   if (activation == "sigmoid") ops.append_eltwise(dnnl::algorithm::eltwise_logistic, 0.f, 0.f);
   if (activation == "tanh") ops.append_eltwise(dnnl::algorithm::eltwise_tanh, 0.f, 0.f);
   attr.set_post_ops(ops);

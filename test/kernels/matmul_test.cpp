@@ -65,19 +65,39 @@ TEST(Matmul, DeepAndWideAgreeWithTheReference) {
   });
 }
 
+bool supports(const char* kernel, const Call& call) {
+  for (const auto& k : KernelTable::global().find(DeviceKind::kCpu, call.op))
+    if (k->name == kernel) return PreparedKernel(*k, call).support.ok;
+  return false;
+}
+
+TEST(Matmul, AFewRowsAgreeWithTheReference) {
+  for_each_isa([](const std::string& isa) {
+    std::mt19937 rng(3);
+    for (int64_t m : {1, 2, 3, 4})
+      for (auto [n, k] : {std::array{1, 4099}, {5, 1000}, {1030, 67}, {600, 33}, {4100, 1}})
+        for (bool transposed : {false, true}) {
+          Call call = matmul_call(DType::kFloat32, m, n, k, false, transposed, rng);
+          EXPECT_TRUE(supports("x86/matmul_skinny", call)) << text_of(call);
+          check_kernels(call, 20 * kFactor, isa + " " + text_of(call));
+        }
+  });
+}
+
 TEST(Matmul, OurKernelIsTheSameForAnyNumberOfThreads) {
   std::mt19937 rng(8);
-  Call call = matmul_call(DType::kFloat32, 150, 130, 500, true, false, rng);
   int before = thread_count();
-  for (const auto& kernel : KernelTable::global().find(DeviceKind::kCpu, "matmul")) {
-    if (!kernel->thread_invariant) continue;
-    PreparedKernel prepared(*kernel, call);
-    set_thread_count(1);
-    std::vector<Tensor> alone = prepared.run();
-    set_thread_count(3);
-    expect_close(prepared.run(), alone, 0, kernel->name);
-    set_thread_count(before);
-  }
+  for (const Call& call : {matmul_call(DType::kFloat32, 150, 130, 500, true, false, rng),
+                           matmul_call(DType::kFloat32, 3, 2000, 500, false, false, rng)})
+    for (const auto& kernel : KernelTable::global().find(DeviceKind::kCpu, "matmul")) {
+      PreparedKernel prepared(*kernel, call);
+      if (!kernel->thread_invariant || !prepared.support.ok) continue;
+      set_thread_count(1);
+      std::vector<Tensor> alone = prepared.run();
+      set_thread_count(3);
+      expect_close(prepared.run(), alone, 0, kernel->name);
+      set_thread_count(before);
+    }
 }
 
 TEST(Matmul, BatchIsBroadcast) {

@@ -5,13 +5,13 @@
 
 namespace miai {
 
-inline constexpr std::string_view kFusedActivations[] = {"identity", "relu", "sigmoid", "tanh"};
+inline constexpr std::string_view kFusedActivations[] = {"identity", "relu", "relu6", "sigmoid", "tanh"};
 
 struct ActivationAttrs {
   std::string activation = "identity";
   static auto fields() {
     return std::tuple{field("activation", &ActivationAttrs::activation,
-                            "what is applied to the sum: identity, relu, sigmoid or tanh")};
+                            "what is applied to the sum: identity, relu, relu6, sigmoid or tanh")};
   }
 };
 

@@ -41,7 +41,7 @@ struct Conv2dActAttrs {
                       field("dilation", &Conv2dActAttrs::dilation, "of the convolution"),
                       field("groups", &Conv2dActAttrs::groups, "of the convolution"),
                       field("activation", &Conv2dActAttrs::activation,
-                            "what is applied to the sum: identity, relu, sigmoid or tanh")};
+                            "what is applied to the sum: identity, relu, relu6, sigmoid or tanh")};
   }
 };
 

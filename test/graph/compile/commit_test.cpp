@@ -217,6 +217,46 @@ TEST(Commit, ACancelledStepChangesNoState) {
   EXPECT_FALSE(run_and_check(f, true).failed);
 }
 
+// A kernel that looks at indices writes a state in place as well: its check is made before.
+constexpr std::string_view kCache =
+    R"(func @step(%0 x: float32[2], %1 at: int64[2]) state(%2 cache: float32[4] -> %4, %3 w: float32[2] -> %6) {
+  %4 = index_set(%2, %0, %1) {axes=[0]}: float32[4]
+  %5 = toy_heavy(%0): float32[2]
+  %6 = toy_add(%3, %5): float32[2]
+  return %5
+})";
+
+TensorRef indices(int64_t a, int64_t b) {
+  TensorRef ref = allocate_tensor(DType::kInt64, {2}, {});
+  static_cast<int64_t*>(ref.data())[0] = a;
+  static_cast<int64_t*>(ref.data())[1] = b;
+  return ref;
+}
+
+TEST(Commit, CheckedIndicesWriteTheirStateInPlace) {
+  Compiled f(kCache);
+  TensorRef cache = make_tensor({4}, {1, 2, 3, 4}), w = make_tensor({2}, 1);
+  std::vector<StateSlot> states{donated(cache), donated(w)};
+  f.run({make_tensor({2}, {7, 8}), indices(3, -4)}, states);
+  EXPECT_EQ(states[0].value.storage, cache.storage);
+  EXPECT_EQ(values_of(cache), (Floats{8, 2, 3, 7}));
+}
+
+TEST(Commit, AnIndexOutOfBoundsChangesNoState) {
+  Compiled f(kCache);
+  TensorRef cache = make_tensor({4}, {1, 2, 3, 4}), w = make_tensor({2}, 1);
+  std::vector<StateSlot> states{donated(cache), donated(w)};
+  try {
+    f.run({make_tensor({2}, {7, 8}), indices(3, 4)}, states);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kIndex);
+    EXPECT_NE(std::string(error.what()).find("got 4"), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(values_of(states[0].value), (Floats{1, 2, 3, 4}));
+  EXPECT_EQ(values_of(states[1].value), (Floats{1, 1}));
+}
+
 TEST(Commit, ErrorsNameTheOperatorAndTheLine) {
   Compiled f(R"(func @main(%0 x: float32[4]) {
     %1 = toy_heavy(%0): float32[4]  # train.py:17

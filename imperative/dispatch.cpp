@@ -5,6 +5,7 @@
 #include "graph/autodiff/backward.h"
 #include "imperative/anomaly.h"
 #include "imperative/call_plan.h"
+#include "imperative/profile.h"
 #include "imperative/recording.h"
 #include "imperative/tape.h"
 #include "runtime/backend.h"
@@ -124,13 +125,18 @@ Vars run_device_copy(const CallPlan& plan, const Var& input) {
   return {to_var(make_intrusive<EagerValue>(std::move(out)))};
 }
 
+Vars run_planned(const CallPlan& plan, std::span<const Var> inputs) {
+  return plan.choice.kernel ? run_kernel(plan, inputs) : run_device_copy(plan, inputs[0]);
+}
+
 Vars execute(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs) {
   std::shared_ptr<const CallPlan> plan = find_plan(op, attrs, inputs);
   if (plan->view) return {make_view(*plan, inputs[0])};
   if (plan->is_composite) return run_composite(*plan, inputs);
-  if (!plan->choice.kernel) return run_device_copy(*plan, inputs[0]);
-  Vars outputs = run_kernel(*plan, inputs);
-  if (anomaly_detection() != Anomalies::kNone) check_anomalies(op, inputs, outputs);
+  Profile* profile = Profile::current();
+  Vars outputs = profile ? profile->record(*plan, [&] { return run_planned(*plan, inputs); })
+                         : run_planned(*plan, inputs);
+  if (plan->choice.kernel && anomaly_detection() != Anomalies::kNone) check_anomalies(op, inputs, outputs);
   return outputs;
 }
 

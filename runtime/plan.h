@@ -45,8 +45,9 @@ struct Instruction {
   int input_count = 0, output_count = 0;
   int64_t workspace_offset = -1;  // in the device's arena; -1: none needed
   Device device;
-  bool repeats = false;  // computes again what an earlier instruction has computed
-  double seconds = 0;    // about
+  bool repeats = false;         // computes again what an earlier instruction has computed
+  double flops = 0, bytes = 0;  // operations as far as they are counted; bytes read and written
+  double seconds = 0;           // about
 };
 
 /// What becomes of a state when the step commits: state `state` is the tensor at `value`.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <ranges>
 #include <utility>
 
 #include "runtime/backend.h"
@@ -34,7 +35,7 @@ std::string located(const Instruction& at, std::string_view message) {
   }
 }
 
-thread_local InstructionObserver* g_thread_observer = nullptr;
+thread_local std::vector<InstructionObserver*> g_thread_observers;
 
 /// Waits for the plan's streams when the run ends, however it ends: queued work refers to the executor.
 class SynchronizeAtEnd {
@@ -53,10 +54,8 @@ class SynchronizeAtEnd {
 
 }  // namespace
 
-InstructionObserver* set_thread_observer(InstructionObserver* observer) {
-  return std::exchange(g_thread_observer, observer);
-}
-InstructionObserver* thread_observer() { return g_thread_observer; }
+void add_thread_observer(InstructionObserver& observer) { g_thread_observers.push_back(&observer); }
+void remove_thread_observer(InstructionObserver& observer) { std::erase(g_thread_observers, &observer); }
 
 const IntrusivePtr<Storage>& Arenas::get(Device device, size_t bytes) {
   auto it =
@@ -153,36 +152,76 @@ void PlanExecutor::call(const Instruction& instruction, KernelContext& context) 
                                             context});
 }
 
+/// What observers are shown: without memory where an operand is absent or in a form of its kernel's own.
+std::vector<TensorRef> PlanExecutor::operands_of(const Instruction& instruction) const {
+  const Operand* first = plan_->operands.data() + instruction.first_operand;
+  std::vector<TensorRef> operands;
+  for (int i = 0; i < instruction.input_count + instruction.output_count; ++i)
+    operands.push_back(is_readable(first[i]) ? ref(first[i]) : TensorRef{first[i].meta, nullptr, 0});
+  return operands;
+}
+
 /// Whether an observer can make sense of the operand.
 bool PlanExecutor::is_readable(const Operand& operand) const {
   return operand.base >= 0 && plan_->bases[static_cast<size_t>(operand.base)].kind != BaseKind::kPacked;
 }
 
-/// The body between the observer's two looks.
-void PlanExecutor::run_observed(int index, const Instruction& instruction, InstructionObserver& observer,
+/// The body between the observers' two looks.
+void PlanExecutor::run_observed(int index, const Instruction& instruction, Observers observers,
                                 FunctionRef<void()> body) const {
+  std::vector<TensorRef> operands = operands_of(instruction);
   try {
-    observer.before(index, instruction);
+    for (InstructionObserver* observer : observers) observer->before(index, instruction);
     body();
   } catch (...) {
     rethrow_located(instruction);
   }
-  const Operand* first = plan_->operands.data() + instruction.first_operand;
-  std::vector<TensorRef> operands;
-  for (int i = 0; i < instruction.input_count + instruction.output_count; ++i)
-    operands.push_back(is_readable(first[i]) ? ref(first[i]) : TensorRef{});
   auto inputs = static_cast<size_t>(instruction.input_count);
   std::span<const TensorRef> all(operands);
-  observer.after(instruction, all.first(inputs), all.subspan(inputs));
+  for (InstructionObserver* observer : std::views::reverse(observers))
+    observer->after(instruction, all.first(inputs), all.subspan(inputs));
 }
 
-void PlanExecutor::run_inline(InstructionObserver* observer) {
+void PlanExecutor::commit(Observers observers, FunctionRef<void(const Instruction&)> body) const {
+  CancelMask mask;
+  auto quietly = [](FunctionRef<void()> look) noexcept {
+    try {
+      look();
+    } catch (...) {  // the step has happened, whatever an observer says
+    }
+  };
+  auto is_watching = [](const InstructionObserver* observer) { return observer->sees_commits(); };
+  bool watched = std::any_of(observers.begin(), observers.end(), is_watching);
+  for (int i = plan_->commit_begin; i < static_cast<int>(plan_->instructions.size()); ++i) {
+    const Instruction& instruction = plan_->instructions[static_cast<size_t>(i)];
+    if (!watched) {
+      body(instruction);
+      continue;
+    }
+    std::vector<TensorRef> operands;
+    quietly([&] {
+      operands = operands_of(instruction);
+      for (InstructionObserver* observer : std::views::filter(observers, is_watching))
+        observer->before(i, instruction);
+    });
+    body(instruction);
+    quietly([&] {
+      auto inputs = static_cast<size_t>(instruction.input_count);
+      std::span<const TensorRef> all(operands);
+      if (all.size() < inputs) return;  // there was no memory to look with
+      for (InstructionObserver* observer : std::views::reverse(observers))
+        if (is_watching(observer)) observer->after(instruction, all.first(inputs), all.subspan(inputs));
+    });
+  }
+}
+
+void PlanExecutor::run_inline(Observers observers) {
   CancelScope scope;
   KernelContext context = scope.context();
   for (int i = 0; i < plan_->commit_begin; ++i) {
     const Instruction& instruction = plan_->instructions[static_cast<size_t>(i)];
-    if (observer) {
-      run_observed(i, instruction, *observer, [&] { call(instruction, context); });
+    if (!observers.empty()) {
+      run_observed(i, instruction, observers, [&] { call(instruction, context); });
     } else {
       try {
         call(instruction, context);
@@ -193,10 +232,8 @@ void PlanExecutor::run_inline(InstructionObserver* observer) {
     if (context.is_cancelled()) scope.check();
   }
   scope.check();
-  CancelMask mask;
   KernelContext uncancelled;
-  for (size_t i = static_cast<size_t>(plan_->commit_begin); i < plan_->instructions.size(); ++i)
-    call(plan_->instructions[i], uncancelled);
+  commit(observers, [&](const Instruction& instruction) { call(instruction, uncancelled); });
 }
 
 TensorRef PlanExecutor::ref(const Operand& operand) const {
@@ -235,15 +272,15 @@ void PlanExecutor::wait_for_main_section() {
   for (const Bound& bound : bound_) rethrow_error(*bound.storage);
 }
 
-void PlanExecutor::run_queued(InstructionObserver* observer) {
+void PlanExecutor::run_queued(Observers observers) {
   CancelScope scope;
   SynchronizeAtEnd synchronize(*plan_);
   for (size_t i = 0; i < bound_.size(); ++i)  // an earlier run that failed left its error there
     if (plan_->bases[i].kind == BaseKind::kArena) bound_[i].storage->set_error(nullptr);
   for (int i = 0; i < plan_->commit_begin; ++i) {
     const Instruction& instruction = plan_->instructions[static_cast<size_t>(i)];
-    if (observer) {
-      run_observed(i, instruction, *observer, [&] { submit(instruction); });
+    if (!observers.empty()) {
+      run_observed(i, instruction, observers, [&] { submit(instruction); });
     } else {
       try {
         submit(instruction);
@@ -255,9 +292,7 @@ void PlanExecutor::run_queued(InstructionObserver* observer) {
   }
   wait_for_main_section();
   scope.check();
-  CancelMask mask;
-  for (size_t i = static_cast<size_t>(plan_->commit_begin); i < plan_->instructions.size(); ++i)
-    submit(plan_->instructions[i]);
+  commit(observers, [&](const Instruction& instruction) { submit(instruction); });
 }
 
 std::vector<TensorRef> PlanExecutor::run(std::span<const TensorRef> inputs, std::span<StateSlot> states,
@@ -266,7 +301,8 @@ std::vector<TensorRef> PlanExecutor::run(std::span<const TensorRef> inputs, std:
     PlanExecutor& executor;
     ~Unbind() { executor.unbind(); }
   } unbind_at_end{*this};
-  if (!observer) observer = thread_observer();
+  std::vector<InstructionObserver*> observers(g_thread_observers);
+  if (observer) observers.insert(observers.begin(), observer);
   if (plan_->packed) packed_ = plan_->packed->get(packed_, states, plan_->constants);
   bind(inputs, states, arenas);
   std::vector<TensorRef> outputs, written;  // made now: nothing may fail once states are written
@@ -275,9 +311,9 @@ std::vector<TensorRef> PlanExecutor::run(std::span<const TensorRef> inputs, std:
   written.reserve(plan_->state_writes.size());
   for (const StateWrite& write : plan_->state_writes) written.push_back(ref(write.value));
   if (plan_->is_inline) {
-    run_inline(observer);
+    run_inline(observers);
   } else {
-    run_queued(observer);
+    run_queued(observers);
   }
   for (size_t i = 0; i < written.size(); ++i)
     states[static_cast<size_t>(plan_->state_writes[i].state)].value = std::move(written[i]);

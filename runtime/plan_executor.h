@@ -29,12 +29,13 @@ class InstructionObserver {
   /// Once it has run, or is queued: reading an operand waits for it.
   virtual void after(const Instruction&, std::span<const TensorRef> /*inputs*/,
                      std::span<const TensorRef> /*outputs*/) {}
+  /// Whether it sees the commit section too. Nothing can stop that: what it raises there is dropped.
+  virtual bool sees_commits() const { return false; }
 };
 
-/// The observer of all plans that this thread runs and that have none of their own; nullptr: none. Gives the
-/// former one.
-InstructionObserver* set_thread_observer(InstructionObserver* observer);
-InstructionObserver* thread_observer();
+/// An observer of all plans that this thread runs, inside of their own and of those added before.
+void add_thread_observer(InstructionObserver& observer);
+void remove_thread_observer(InstructionObserver& observer);
 
 /// Belongs to one thread at a time.
 class PlanExecutor {
@@ -57,10 +58,13 @@ class PlanExecutor {
   };
   void bind(std::span<const TensorRef> inputs, std::span<const StateSlot> states, Arenas& arenas);
   void set(size_t base, IntrusivePtr<Storage> storage, int64_t offset = 0);
-  void run_inline(InstructionObserver* observer);
-  void run_observed(int index, const Instruction& instruction, InstructionObserver& observer,
+  using Observers = std::span<InstructionObserver* const>;  // each around the next one
+  void run_inline(Observers observers);
+  void run_observed(int index, const Instruction& instruction, Observers observers,
                     FunctionRef<void()> body) const;
-  void run_queued(InstructionObserver* observer);
+  void run_queued(Observers observers);
+  void commit(Observers observers, FunctionRef<void(const Instruction&)> body) const;
+  std::vector<TensorRef> operands_of(const Instruction& instruction) const;
   void submit(const Instruction& instruction);
   void wait_for_main_section();
   void call(const Instruction& instruction, KernelContext& context);

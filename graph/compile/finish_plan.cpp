@@ -123,7 +123,10 @@ class Finisher {
     instruction.attrs = step.attrs;
     instruction.device = step.device;
     instruction.repeats = step.repeats;
-    instruction.seconds = estimated_seconds(step);
+    Cost cost = step_cost(step);
+    instruction.flops = cost.flops;
+    instruction.bytes = cost.bytes;
+    instruction.seconds = estimated_seconds(cost);
     instruction.first_operand = static_cast<int>(plan_->operands.size());
     instruction.input_count = static_cast<int>(step.inputs.size());
     instruction.output_count = static_cast<int>(step.outputs.size());

@@ -138,11 +138,7 @@ class LayoutChooser {
   }
 
   static double seconds(const Node& node, const ChannelsLastCall& call) {
-    Step step;
-    step.node = &node;
-    for (const TensorMeta& meta : call.inputs) step.inputs.push_back({-1, 0, meta});
-    for (const TensorMeta& meta : call.outputs) step.outputs.push_back({-1, 0, meta});
-    return estimated_seconds(step);
+    return estimated_seconds(op_cost(*node.op, node.attrs, call.inputs, call.outputs));
   }
 
   const DraftRequest& request_;

@@ -72,7 +72,7 @@ class Recomputation {
     for (const Place& place : step.inputs) add_once(s.reads, number(place));
     for (const Place& place : step.outputs) add_once(s.writes, number(place));
     s.workspace = rounded(static_cast<int64_t>(step.choice.prepared.workspace_bytes));
-    s.cost = estimated_seconds(step);
+    s.cost = estimated_seconds(step_cost(step));
     s.may_repeat = may_repeat(step);
     if (s.writes.size() == 1 && step.outputs.size() == 1)
       for (size_t i = 0; i < step.inputs.size(); ++i)

@@ -13,6 +13,7 @@ void bind_model(pybind11::module_& module);      // model files and checkpoints
 void bind_custom_op(pybind11::module_& module);  // operators registered from Python
 void bind_plugin(pybind11::module_& module);     // operators in shared libraries
 void bind_debug(pybind11::module_& module);      // Python calls in programs, anomalies, faults
+void bind_profile(pybind11::module_& module);    // recording what operators take
 void bind_samples(pybind11::module_& module);    // operator samples, for the tests
 
 }  // namespace miai::python

@@ -155,7 +155,8 @@ class Fault final : public InstructionObserver {
 void fail_instruction(int64_t n) {
   thread_local Fault fault;
   fault.remaining = n;
-  set_thread_observer(n < 0 ? nullptr : &fault);
+  remove_thread_observer(fault);
+  if (n >= 0) add_thread_observer(fault);
 }
 
 class Pause {

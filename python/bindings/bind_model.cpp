@@ -85,6 +85,60 @@ void write(const std::string& path, py::list entries) {
   write_model(path, model);
 }
 
+/// The function over the file's states. The program knows them weakly: whoever runs it keeps them alive.
+std::unique_ptr<TracedProgram> program_of(const ModelFunction& item, py::dict& states) {
+  std::vector<CapturedCell> captured;
+  for (const State& state : item.function->states) {
+    py::str name(state.name);
+    if (!states.contains(name))  // written before anybody reads it
+      states[name] = py::reinterpret_steal<py::object>(wrap_cell(make_intrusive<Cell>()));
+    CapturedCell cell;
+    cell.cell = CellPtr(&cell_of(states[name].ptr()));
+    cell.initial = cell.cell->value();
+    cell.input = state.input;
+    cell.output = state.output;
+    captured.push_back(std::move(cell));
+  }
+  CompileOptions options;
+  options.opt_level = item.opt_level;
+  return std::make_unique<TracedProgram>(item.function, captured, options);
+}
+
+py::list describe_inputs(const Function& function) {
+  py::list inputs;
+  for (const Value* input : function.inputs) {
+    py::list sizes;
+    for (Dim dim : input->type.shape)
+      sizes.append(dim.is_static() ? py::object(py::int_(dim.value())) : py::none());
+    inputs.append(py::make_tuple(input->name, std::string(dtype_name(input->type.dtype)), sizes));
+  }
+  return inputs;
+}
+
+/// The states by name, and of each function: name, program, inputs (name, dtype, sizes with None where
+/// dynamic), and the inputs of its test vectors.
+py::tuple read_programs(const std::string& path) {
+  std::optional<Model> model;
+  {
+    py::gil_scoped_release release;
+    model = read_model(path, true);
+  }
+  py::dict states;
+  for (const auto& [name, state] : model->states) states[py::str(name)] = to_tensor(state);
+  py::list functions;
+  for (const ModelFunction& item : model->functions) {
+    py::list tests;
+    for (const TestVector& test : item.tests) {
+      py::list inputs;
+      for (const HostTensor& input : test.inputs) inputs.append(to_tensor(input));
+      tests.append(inputs);
+    }
+    functions.append(py::make_tuple(item.function->name, program_of(item, states),
+                                    describe_inputs(*item.function), tests));
+  }
+  return py::make_tuple(states, functions);
+}
+
 void write_tensors(const std::string& path, py::list entries,
                    const std::map<std::string, std::string>& metadata) {
   std::vector<HostTensor> tensors;
@@ -120,6 +174,7 @@ py::tuple read_tensors(const std::string& path, bool check, const std::string& k
 
 void bind_model(py::module_& m) {
   m.def("write_model", write, py::arg("path"), py::arg("functions"));
+  m.def("read_programs", read_programs, py::arg("path"));
   m.def("write_tensors", write_tensors, py::arg("path"), py::arg("tensors"), py::arg("metadata"));
   m.def("read_tensors", read_tensors, py::arg("path"), py::arg("check"), py::arg("key"));
 }

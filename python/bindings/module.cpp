@@ -33,6 +33,7 @@ PYBIND11_MODULE(_core, m) {
   bind_custom_op(m);
   bind_plugin(m);
   bind_debug(m);
+  bind_profile(m);
   bind_samples(m);
   install_interrupt_handler();
 }

@@ -21,7 +21,7 @@ from .tensor_methods import install_methods  # noqa: E402
 
 install_methods()
 
-from . import autodiff, data, debug, device, functional, jit, module, optimizer, random  # noqa: E402
+from . import autodiff, data, debug, device, functional, jit, module, optimizer, profiler, random  # noqa: E402
 from .autodiff import GradManager, grad, no_grad, value_and_grad  # noqa: E402
 from .checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from .config import show_config  # noqa: E402
@@ -67,7 +67,7 @@ __all__ = [
     "float16", "float32", "float64", "from_dlpack", "from_numpy", "functional", "get_default_device",
     "get_device_count", "get_logger", "grad", "int16", "int32", "int64", "int8", "is_cuda_available",
     "jit", "load", "load_checkpoint", "load_plugin", "models", "module", "no_grad", "optimizer",
-    "random", "register_operator", "save", "save_checkpoint", "sdk_path", "set_default_device",
+    "profiler", "random", "register_operator", "save", "save_checkpoint", "sdk_path", "set_default_device",
     "set_log_file", "set_log_level", "show_config", "synchronize", "tensor", "trace", "uint8",
     "value_and_grad",
 ]  # fmt: skip

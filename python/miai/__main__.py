@@ -1,4 +1,4 @@
-"""``miai``: facts about the installation, and the benchmarks of a checkout."""
+"""``miai``: facts about the installation, where a model's time goes, and the benchmarks of a checkout."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import miai
+from miai.profiler import command as profile_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """``miai --version``, ``miai sdk-path``, ``miai bench suite``; the exit status."""
+    """``miai --version``, ``miai sdk-path``, ``miai profile MODEL.miai``, ``miai bench suite``; the exit
+    status."""
     parser = argparse.ArgumentParser(prog="miai", description="Miai: train and infer")
     parser.add_argument("--version", action="version", version=f"miai {miai.__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("sdk-path", help="directory for CMake's CMAKE_PREFIX_PATH")
+    profile = commands.add_parser("profile", help="where a model's time goes: a table, a trace, a roofline")
+    profile_command.add_arguments(profile)
     commands.add_parser("bench", add_help=False, help="benchmarks, in a checkout of the sources")
     options, rest = parser.parse_known_args(arguments)
     if options.command == "bench":
         return _bench(rest)
     if rest:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if options.command == "profile":
+        return profile_command.run(options)
     print(miai.sdk_path())
     return 0
 

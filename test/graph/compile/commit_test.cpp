@@ -257,6 +257,46 @@ TEST(Commit, AnIndexOutOfBoundsChangesNoState) {
   EXPECT_EQ(values_of(states[1].value), (Floats{1, 1}));
 }
 
+/// Raises once the commit section has begun.
+class CommitWatcher : public InstructionObserver {
+ public:
+  explicit CommitWatcher(int commit_begin) : commit_begin_(commit_begin) {}
+  void before(int index, const Instruction&) override { seen.push_back(index); }
+  void after(const Instruction&, std::span<const TensorRef>, std::span<const TensorRef> outputs) override {
+    results += static_cast<int>(outputs.size());
+    if (seen.back() >= commit_begin_) raise(ErrorKind::kRuntime, "too late");
+  }
+  bool sees_commits() const override { return true; }
+  std::vector<int> seen;
+  int results = 0;
+
+ private:
+  int commit_begin_;
+};
+
+TEST(Commit, AnObserverThatAsksForItSeesTheSectionAndCannotStopIt) {
+  Compiled f(kStep);
+  CommitWatcher watcher(f.executable->plan(std::vector<Shape>{{4}})->commit_begin);
+  f.execution.set_observer(&watcher);
+  TensorRef w = make_tensor({4}, 1), m = make_tensor({4}, 2);
+  std::vector<StateSlot> states{donated(w), donated(m)};
+  f.run({make_tensor({4}, 0)}, states);
+  EXPECT_EQ(watcher.seen, (std::vector<int>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(watcher.results, 6);
+  EXPECT_EQ(values_of(states[0].value), (Floats{3, 3, 3, 3}));
+}
+
+TEST(Commit, ObserversOfTheThreadLookInsideOfTheExecutions) {
+  Compiled f(kStep);
+  FailAt own(0), inner(1);
+  add_thread_observer(inner);
+  f.execution.set_observer(&own);
+  EXPECT_TRUE(run_and_check(f, true).failed);  // takes the execution's own observer away
+  EXPECT_TRUE(run_and_check(f, true).failed);
+  remove_thread_observer(inner);
+  EXPECT_FALSE(run_and_check(f, true).failed);
+}
+
 TEST(Commit, ErrorsNameTheOperatorAndTheLine) {
   Compiled f(R"(func @main(%0 x: float32[4]) {
     %1 = toy_heavy(%0): float32[4]  # train.py:17

@@ -1,0 +1,45 @@
+#include "graph/ops/cost.h"
+
+#include <algorithm>
+
+#include "graph/ops/pointwise.h"
+#include "kernels/common/attrs/pointwise.h"
+
+namespace miai {
+namespace {
+
+/// Instructions that compute: neither inputs nor constants nor conversions.
+double operations(const pointwise::Program& program) {
+  return static_cast<double>(
+      std::count_if(program.code.begin(), program.code.end(),
+                    [](const pointwise::Instruction& i) { return i.opcode > pointwise::Opcode::kCast; }));
+}
+
+/// Of operators that the one pointwise kernel runs; 0: of others.
+double pointwise_flops(const OpDef& op, const Attrs& attrs, std::span<const TensorMeta> inputs,
+                       std::span<const TensorMeta> outputs) {
+  if (outputs.empty()) return 0;
+  KernelCall call = kernel_call(op, attrs, inputs, outputs);
+  if (call.op != "pointwise") return 0;
+  return operations(call.attrs.as<PointwiseAttrs>().program) * static_cast<double>(outputs[0].size());
+}
+
+}  // namespace
+
+double operand_bytes(std::span<const TensorMeta> inputs, std::span<const TensorMeta> outputs) {
+  double bytes = 0;
+  for (std::span<const TensorMeta> metas : {inputs, outputs})
+    for (const TensorMeta& meta : metas)
+      if (meta.present) bytes += static_cast<double>(byte_size(meta));
+  return bytes;
+}
+
+Cost op_cost(const OpDef& op, const Attrs& attrs, std::span<const TensorMeta> inputs,
+             std::span<const TensorMeta> outputs) {
+  double bytes = operand_bytes(inputs, outputs);
+  if (!op.cost) return {pointwise_flops(op, attrs, inputs, outputs), bytes};
+  Cost cost = op.cost(inputs, outputs, attrs);
+  return {cost.flops, std::max(bytes, cost.bytes)};
+}
+
+}  // namespace miai

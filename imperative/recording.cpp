@@ -52,10 +52,7 @@ void Recording::stop() {
   active_ = false;
 }
 
-void Recording::map(const EagerValue& value, Value* recorded) {
-  if (values_.try_emplace(value.id, recorded).second)
-    kept_.push_back(ValuePtr(const_cast<EagerValue*>(&value)));
-}
+void Recording::map(const EagerValue& value, Value* recorded) { values_.try_emplace(value.id, recorded); }
 
 Value* Recording::find(uint64_t value_id) const {
   auto it = values_.find(value_id);

@@ -72,8 +72,7 @@ class Recording {
   void list_states();
 
   FunctionPtr function_;
-  std::unordered_map<uint64_t, Value*> values_;
-  std::vector<ValuePtr> kept_;  // mapped values stay alive: their ids are in use
+  std::unordered_map<uint64_t, Value*> values_;  // by id, which is never used again: no value is kept alive
   std::vector<CapturedCell> captured_;
   std::unordered_map<Cell*, size_t> captured_index_;
   std::unordered_map<Cell*, int64_t> tickets_;

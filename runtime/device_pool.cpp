@@ -19,6 +19,7 @@ namespace {
 
 // Blocks at hand may be a quarter of the peak and this much more; beyond that they go back to the device.
 constexpr int64_t kCachedAtLeast = int64_t{64} << 20;
+constexpr size_t kLargeBlock = size_t{16} << 20;
 constexpr size_t kAbsurdBytes = size_t{1} << 47;  // no address space is larger
 
 /// What the statistics count for an allocation.
@@ -84,6 +85,8 @@ void* DevicePool::take_locked(size_t block) {
     cached_ -= static_cast<int64_t>(block);
     return data;
   }
+  // Blocks of other sizes would have sufficed together: they do not stay beside a large new one.
+  if (block >= kLargeBlock && cached_ >= static_cast<int64_t>(block)) trim_locked();
   void* data = backend_.allocate(device_.index, block);
   if (!data && cached_ > 0) {
     trim_locked();

@@ -169,6 +169,24 @@ def test_dropout_keeps_its_tickets():
     assert not np.array_equal(got[1], got[2])
 
 
+def test_the_first_call_keeps_no_more_than_eager():
+    def chain(x):
+        for _ in range(30):
+            x = (x + 1).exp()
+        return x
+
+    def peak(call):
+        mi.device.reset_max_memory_stats()
+        before = mi.device.get_allocated_memory()
+        call()
+        return mi.device.get_max_allocated_memory() - before
+
+    x = mi.tensor(np.zeros(1 << 18, "float32"))
+    eager = peak(lambda: chain(x))
+    assert eager < 5 << 20
+    assert peak(lambda: mi.trace(chain)(x)) <= eager + (1 << 20)
+
+
 def test_reading_a_value_inside_says_where_and_what_to_do():
     @mi.trace
     def f(x):

@@ -118,15 +118,15 @@ void TracedProgram::restore(const std::vector<ValuePtr>& values) const {
 std::string TracedProgram::mismatch() const {
   for (const BoundCell& bound : cells_) {
     CellPtr cell = bound.cell.lock();
-    std::ostringstream text;
-    text << "tensor '" << bound.name << "' ";
-    if (!cell) return text.str() + "is gone";
+    auto tensor = [&] { return "tensor '" + bound.name + "' "; };
+    if (!cell) return tensor() + "is gone";
     if (bound.was_empty != cell->is_empty())
-      return text.str() + (bound.was_empty ? "is set, recorded as empty" : "is empty, recorded as set");
+      return tensor() + (bound.was_empty ? "is set, recorded as empty" : "is empty, recorded as set");
     if (!bound.read) continue;
     TensorType now = cell->value()->concrete_type();
     if (now == bound.type) continue;
-    text << "is " << now << ", recorded as " << bound.type;
+    std::ostringstream text;
+    text << tensor() << "is " << now << ", recorded as " << bound.type;
     return text.str();
   }
   return "";

@@ -219,9 +219,9 @@ struct State {
 };
 
 /// Both programs; nullptr if they cannot read one packed weight.
-std::shared_ptr<State> make_state(const KernelSignature& signature, const BuildProgram& build) {
+std::shared_ptr<State> make_state(const KernelSignature& signature, const BuildProgram& build, bool alone) {
   auto state = std::make_shared<State>();
-  state->threads = thread_count();
+  state->threads = alone ? 1 : thread_count();
   {
     ThreadsInForce threads(state->threads);
     if (signature.packed) state->many.take_packed(std::nullopt);
@@ -253,12 +253,12 @@ Support supports_program(const KernelSignature& signature, const BuildProgram& b
   }
 }
 
-Prepared prepare_program(const KernelSignature& signature, const BuildProgram& build) {
-  std::shared_ptr<State> state = make_state(signature, build);
+Prepared prepare_program(const KernelSignature& signature, const BuildProgram& build, bool alone) {
+  std::shared_ptr<State> state = make_state(signature, build, alone);
   if (!state) {
     KernelSignature unpacked = signature;
     unpacked.packed = false;
-    state = make_state(unpacked, build);
+    state = make_state(unpacked, build, alone);
   }
   const auto& packing = state->many.packing();
   return {state, std::max(state->many.workspace_bytes(), state->one.workspace_bytes()),
@@ -276,6 +276,10 @@ void pack_program_weight(const void* program_state, const TensorView& weight, vo
 
 void run_program(const KernelArgs& args) {
   const State& state = args.state_as<State>();
+  if (state.threads == 1) {
+    ThreadsInForce threads(1);
+    return state.many.run(args);
+  }
   LibraryThreads library;
   if (library.count() == state.threads) return state.many.run(args);
   ThreadsInForce threads(1);

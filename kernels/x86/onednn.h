@@ -89,7 +89,8 @@ using BuildProgram = std::function<void(const KernelSignature&, Program&)>;
 
 /// Whether oneDNN has primitives for the signature.
 Support supports_program(const KernelSignature& signature, const BuildProgram& build);
-Prepared prepare_program(const KernelSignature& signature, const BuildProgram& build);
+/// `alone`: it is not worth waking other threads.
+Prepared prepare_program(const KernelSignature& signature, const BuildProgram& build, bool alone = false);
 void run_program(const KernelArgs& args);
 void pack_program_weight(const void* state, const TensorView& weight, void* packed);
 /// Kernel::pack of kernels that are prepared by prepare_pieces.

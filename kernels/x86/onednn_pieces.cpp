@@ -10,6 +10,7 @@ namespace miai::kernels::onednn {
 namespace {
 
 constexpr int64_t kMostProducts = int64_t{1} << 32;  // of a piece, a thread: well below a second
+constexpr int64_t kThreadWork = 256 * 1024;          // products that are worth waking a thread
 constexpr int64_t kCostly = 4;                       // times as many for pieces that read an input whole
 constexpr int64_t kChannels = 32;                    // of which such a piece has a multiple
 constexpr size_t kMostInputs = 4;
@@ -46,7 +47,7 @@ Prepared prepare_pieces(const KernelSignature& s, const BuildProgram& build, con
   auto state = std::make_shared<Pieces>(cut);
   const int64_t most = kMostProducts * thread_count() * (cut.is_costly ? kCostly : 1);
   if (cut.output < 0 || cut.products <= most) {
-    state->each = prepare_program(s, build);
+    state->each = prepare_program(s, build, cut.products < kThreadWork);
     return {state, state->each.workspace_bytes, state->each.packed_bytes};
   }
   state->extent = s.outputs[0].shape[cut.output];

@@ -13,7 +13,8 @@
 namespace miai::kernels {
 namespace {
 
-constexpr int64_t kColumnPart = 512;         // columns that stay in the first-level cache
+constexpr int64_t kMostColumns = 4096;       // whose results stay in the first-level cache
+constexpr int64_t kUnit = 64;                // columns: threads do not write to one cache line
 constexpr int64_t kThreadWork = 128 * 1024;  // products that are worth a thread
 constexpr int64_t kFewProducts = 4 * 1024;   // below, what a call costs counts for more
 
@@ -59,11 +60,13 @@ void multiply(const KernelArgs& args) {
   const State& state = args.state_as<State>();
   const MatmulShape& s = state.shape;
   const float *a = args.inputs[0].as<float>(), *b = args.inputs[1].as<float>();
-  int64_t parts = (s.n + kColumnPart - 1) / kColumnPart;
-  int64_t grain = kThreadWork / (s.m * s.k * std::min(kColumnPart, s.n) + 1) + 1;
+  int64_t share = (s.n + thread_count() - 1) / thread_count();
+  int64_t columns = std::min(kMostColumns, (share + kUnit - 1) / kUnit * kUnit);
+  int64_t parts = (s.n + columns - 1) / columns;
+  int64_t grain = kThreadWork / (s.m * s.k * std::min(columns, s.n) + 1) + 1;
   parallel_for(0, parts, grain, [&](int64_t begin, int64_t end) {
     for (int64_t part = begin; part < end && !args.context.is_cancelled(); ++part) {
-      int64_t j = part * kColumnPart, n = std::min(kColumnPart, s.n - j);
+      int64_t j = part * columns, n = std::min(columns, s.n - j);
       SkinnyProduct product{static_cast<int>(s.m),
                             n,
                             s.k,

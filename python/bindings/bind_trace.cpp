@@ -39,6 +39,23 @@ std::vector<py::object> run(TracedProgram& program, const std::vector<py::object
   return wrapped;
 }
 
+/// dtype, device and shape of each argument as bytes: calls that agree in them may share a program. None if
+/// one is no tensor with a value.
+py::object tensor_signature(const py::tuple& args) {
+  std::string bytes;
+  for (py::handle arg : args) {
+    if (!is_tensor(arg.ptr()) || cell_of(arg.ptr()).is_empty()) return py::none();
+    const TensorRef& ref = cell_of(arg.ptr()).value()->ref;
+    Device device = ref.device();
+    int64_t head[] = {static_cast<int64_t>(ref.meta.dtype), static_cast<int64_t>(device.kind), device.index,
+                      ref.meta.rank()};
+    bytes.append(reinterpret_cast<const char*>(head), sizeof(head));
+    bytes.append(reinterpret_cast<const char*>(ref.meta.shape.begin()),
+                 static_cast<size_t>(ref.meta.rank()) * sizeof(int64_t));
+  }
+  return py::bytes(bytes);
+}
+
 py::list blocks_of(const Plan& plan) {
   py::list blocks;
   for (const ArenaBlock& block : plan.memory.blocks) {
@@ -177,6 +194,7 @@ void bind_trace(py::module_& m) {
              r.stop();
              return std::make_unique<TracedProgram>(function, r.captured(), options);
            });
+  m.def("tensor_signature", tensor_signature);
   m.def("is_recording", [] { return Recording::current() != nullptr; });
   py::class_<TracedProgram>(m, "TracedProgram")
       .def("mismatch", &TracedProgram::mismatch)

@@ -169,6 +169,31 @@ def test_dropout_keeps_its_tickets():
     assert not np.array_equal(got[1], got[2])
 
 
+def test_calls_that_look_alike_heed_what_else_has_changed():
+    net = mi.module.Sequential(mi.module.Linear(3, 3), mi.module.Dropout(0.5))
+    predict = mi.trace(lambda x: net(x))
+    x = mi.tensor(np.ones((4, 3), "float32"))
+    for training in (False, True, False, True):
+        net.train(training)
+        for _ in range(3):
+            zeros = (predict(x).numpy() == 0).any()
+            assert bool(zeros) == training
+    assert predict.program_count == 2
+    net.eval()
+    with pytest.raises(TypeError, match="expected dtype float64"):  # another signature
+        predict(mi.tensor(np.ones((4, 3))))
+    expected = predict(x)
+    np.testing.assert_array_equal(predict(x=x).numpy(), expected.numpy())
+    manager = mi.GradManager().attach(x)
+    with manager:  # an outer tape: eager
+        manager.backward(predict(x).sum())
+    assert x.grad is not None
+    gradient = x.grad
+    x.grad = None
+    with pytest.raises(ValueError, match="empty"):
+        predict(gradient)
+
+
 def test_the_first_call_keeps_no_more_than_eager():
     def chain(x):
         for _ in range(30):

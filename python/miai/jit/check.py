@@ -21,7 +21,7 @@ def compare_runs(traced: Any, program: Any, call: Any) -> Any:
     expected = flatten(traced.function(*args, **kwargs))[0]
     expected_states = program.core.snapshot()
     program.core.restore(before)
-    result = program.run(call)
+    result = program.run(call.tensors, call.shapes)
     pairs = list(zip(flatten(result)[0], expected, strict=True))
     pairs += [(a, b) for a, b in zip(program.core.snapshot(), expected_states, strict=True)]
     for i, (got, want) in enumerate(pairs):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _core
@@ -66,6 +66,7 @@ class Program:
             else:
                 self._places.append(None)
                 self._leaves.append(static_result(name, path, leaf))
+        self._is_tensor = isinstance(self.result, Tensor)
         return outputs
 
     def take_result(self) -> Any:
@@ -75,15 +76,21 @@ class Program:
 
     def fits(self, call: Call) -> bool:
         """Whether the program may serve this call: guards, captured tensors, comparisons of sizes."""
-        return self.guards.hold() and not self.core.mismatch() and self.core.conditions_hold(call.shapes)
+        return self.holds() and self.core.conditions_hold(call.shapes)
 
-    def run(self, call: Call) -> Any:
+    def holds(self) -> bool:
+        """Whether what was read besides the arguments is as it was: guards, captured tensors."""
+        return self.guards.hold() and not self.core.mismatch()
+
+    def run(self, tensors: Sequence[Tensor], shapes: list[list[int]]) -> Any:
         """Runs the plan."""
-        self.shapes = call.shapes
-        return self.rebuild(self.core.run(call.tensors))
+        self.shapes = shapes
+        return self.rebuild(self.core.run(tensors))
 
     def rebuild(self, tensors: list[Tensor]) -> Any:
         """The function's result with these tensors in it."""
+        if self._is_tensor:
+            return tensors[0]
         leaves = [
             leaf if place is None else tensors[place]
             for place, leaf in zip(self._places, self._leaves, strict=True)

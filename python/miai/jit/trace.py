@@ -17,6 +17,7 @@ from .report import MemoryReport, report_memory
 from .signature import Call, Sizes, parameter_names
 
 _log = get_logger("jit")
+_MOST_QUICK = 256  # signatures
 _MANY_PROGRAMS = 16  # of one function: something changes in each call
 
 
@@ -86,6 +87,8 @@ class trace:  # noqa: N801 - a decorator
         self._parameters = parameter_names(function)
         self._sizes: dict[Hashable, Sizes] = {}
         self._programs: dict[Hashable, list[Program]] = {}
+        # Programs of calls with nothing but tensors, by what the core says of those: found without a Call.
+        self._quick: dict[bytes, tuple[Program, list[list[int]]]] = {}
         self._last: Program | None = None
         self._methods: weakref.WeakKeyDictionary[Any, trace] = weakref.WeakKeyDictionary()
 
@@ -115,6 +118,12 @@ class trace:  # noqa: N801 - a decorator
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self.enabled or _core.is_recording():
             return self.function(*args, **kwargs)
+        signature = None if kwargs or self.check else _core.tensor_signature(args)
+        if signature in self._quick:
+            quick, shapes = self._quick[signature]
+            if quick.holds() and not _core.is_tracked(args):
+                self._last = quick
+                return quick.run(args, shapes)
         call = Call(self._name, self._parameters, args, kwargs)
         if _core.is_tracked(call.tensors):
             return self.function(*args, **kwargs)  # an outer tape wants the gradient of what is inside
@@ -124,7 +133,11 @@ class trace:  # noqa: N801 - a decorator
         self._last = program
         if self.check:
             return compare_runs(self, program, call)
-        return program.run(call)
+        if signature is not None:
+            if len(self._quick) == _MOST_QUICK:
+                self._quick.clear()
+            self._quick[signature] = program, call.shapes
+        return program.run(call.tensors, call.shapes)
 
     def _find(self, call: Call) -> Program | None:
         sizes = self._sizes.get(call.base)

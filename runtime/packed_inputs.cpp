@@ -2,15 +2,16 @@
 
 #include "runtime/backend.h"
 #include "runtime/launch.h"
+#include "runtime/mapped_pages.h"
 #include "runtime/plan.h"
 
 namespace miai {
 namespace {
 
-const TensorRef& source_of(const PackedInput& input, std::span<const StateSlot> states,
-                           std::span<const TensorRef> constants) {
+StateSlot source_of(const PackedInput& input, std::span<const StateSlot> states,
+                    std::span<const TensorRef> constants) {
   auto index = static_cast<size_t>(input.source);
-  return input.is_constant ? constants[index] : states[index].value;
+  return input.is_constant ? StateSlot{constants[index]} : states[index];
 }
 
 IntrusivePtr<Storage> pack(const PackedInput& input, const TensorRef& source) {
@@ -19,6 +20,7 @@ IntrusivePtr<Storage> pack(const PackedInput& input, const TensorRef& source) {
   IntrusivePtr<Storage> packed = Storage::allocate(input.device, input.bytes);
   TensorView view{input.meta, static_cast<char*>(source.data()) + input.offset};
   input.kernel->pack(input.state.get(), view, packed->data());
+  drop_pages(view.data, byte_size(view));
   return packed;
 }
 
@@ -30,24 +32,31 @@ int64_t PackedInputs::bytes() const {
   return sum;
 }
 
+bool PackedInputs::fits(const PackedValues* values, std::span<const StateSlot> states,
+                        std::span<const TensorRef> constants) const {
+  if (!values) return false;
+  for (size_t i = 0; i < list.size(); ++i) {
+    const PackedValues::Source& then = values->from[i];
+    StateSlot now = source_of(list[i], states, constants);
+    if (now.serial != then.serial) return false;
+    if (!now.serial &&
+        (now.value.storage != then.state.storage || now.value.byte_offset != then.state.byte_offset))
+      return false;
+  }
+  return true;
+}
+
 std::shared_ptr<const PackedValues> PackedInputs::get(const std::shared_ptr<const PackedValues>& last,
                                                       std::span<const StateSlot> states,
                                                       std::span<const TensorRef> constants) {
-  auto fits = [&](const PackedValues& values) {
-    for (size_t i = 0; i < list.size(); ++i) {
-      const TensorRef& now = source_of(list[i], states, constants);
-      if (now.storage != values.from[i].storage || now.byte_offset != values.from[i].byte_offset)
-        return false;
-    }
-    return true;
-  };
-  if (last && fits(*last)) return last;
+  if (fits(last.get(), states, constants)) return last;
   std::lock_guard lock(mutex_);
-  if (auto latest = latest_.lock(); latest && fits(*latest)) return latest;
+  if (auto latest = latest_.lock(); fits(latest.get(), states, constants)) return latest;
   auto fresh = std::make_shared<PackedValues>();
   for (const PackedInput& input : list) {
-    fresh->from.push_back(source_of(input, states, constants));
-    fresh->values.push_back(pack(input, fresh->from.back()));
+    StateSlot source = source_of(input, states, constants);
+    fresh->values.push_back(pack(input, source.value));
+    fresh->from.push_back({source.serial ? TensorRef{} : source.value, source.serial});
   }
   latest_ = fresh;
   return fresh;

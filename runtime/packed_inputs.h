@@ -26,7 +26,11 @@ struct PackedInput {
 
 /// While it lives it holds the states it was made from, so nobody writes over them.
 struct PackedValues {
-  std::vector<TensorRef> from;
+  struct Source {
+    TensorRef state;      // or, of what nobody ever writes over,
+    uint64_t serial = 0;  // StateSlot::serial
+  };
+  std::vector<Source> from;
   std::vector<IntrusivePtr<Storage>> values;
 };
 
@@ -35,6 +39,9 @@ class PackedInputs {
  public:
   std::vector<PackedInput> list;
   int64_t bytes() const;
+  /// Whether `values` are the packed forms of these states.
+  bool fits(const PackedValues* values, std::span<const StateSlot> states,
+            std::span<const TensorRef> constants) const;
   /// `last` if it still fits the states, else the packed forms of the states as they are now.
   std::shared_ptr<const PackedValues> get(const std::shared_ptr<const PackedValues>& last,
                                           std::span<const StateSlot> states,

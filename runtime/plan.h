@@ -104,6 +104,9 @@ struct Plan {
 struct StateSlot {
   TensorRef value;
   bool may_donate = false;  // nobody else holds the storage
+  /// Of a value that is made of states and never written: which making it is of. Its storage may be gone once
+  /// all that needs it has a packed form. 0: a state.
+  uint64_t serial = 0;
 };
 
 }  // namespace miai

@@ -128,6 +128,21 @@ void PlanExecutor::bind(std::span<const TensorRef> inputs, std::span<const State
   }
 }
 
+bool PlanExecutor::reads_state(int index) const {
+  return std::any_of(plan_->bases.begin(), plan_->bases.end(), [&](const Base& base) {
+    return (base.kind == BaseKind::kState || base.kind == BaseKind::kStateNew) && base.index == index;
+  });
+}
+
+bool PlanExecutor::has_all(std::span<const StateSlot> states) const {
+  for (const Base& base : plan_->bases)
+    if (base.kind == BaseKind::kState && !states[static_cast<size_t>(base.index)].value) return false;
+  if (!plan_->packed || plan_->packed->fits(packed_.get(), states, plan_->constants)) return true;
+  return std::all_of(plan_->packed->list.begin(), plan_->packed->list.end(), [&](const PackedInput& input) {
+    return input.is_constant || states[static_cast<size_t>(input.source)].value;
+  });
+}
+
 /// Lets go of the caller's tensors and of what was handed out; pointers stay for comparison only.
 void PlanExecutor::unbind() {
   for (Bound& bound : bound_) bound.storage = nullptr;

@@ -46,6 +46,11 @@ class PlanExecutor {
   /// and the user's line; then no state has changed.
   std::vector<TensorRef> run(std::span<const TensorRef> inputs, std::span<StateSlot> states, Arenas& arenas,
                              InstructionObserver* observer);
+  /// Whether all that a run would read of these states is there: values that were given up once they were
+  /// packed may be missing.
+  bool has_all(std::span<const StateSlot> states) const;
+  /// Whether runs read the state itself, not only a packed form of it.
+  bool reads_state(int index) const;
   /// Lets go of packed inputs; the next run packs them again.
   void release_packed() { packed_ = nullptr; }
 

@@ -77,12 +77,30 @@ struct Execution::Impl {
   void add_prepared(std::vector<StateSlot>& callers) {
     PreparePart* part = executable->prepare_part();
     if (!part) return;
-    prepared = part->get(prepared, callers);
+    take_prepared(part->get(prepared, callers), callers);
+    for (const TensorRef& value : prepared->values) states.push_back(value.meta);
+  }
+
+  void take_prepared(std::shared_ptr<const PreparedValues> values, const std::vector<StateSlot>& callers) {
+    prepared = std::move(values);
     slots.assign(callers.begin(), callers.end());
-    for (const TensorRef& value : prepared->values) {
-      slots.push_back({value, false});
-      states.push_back(value.meta);
-    }
+    for (const TensorRef& value : prepared->values) slots.push_back({value, false, prepared->serial});
+  }
+
+  /// Gives up prepared values that the plan reads in packed form alone: they are large, and quickly made
+  /// again for another plan.
+  void give_up_unread(const PlanExecutor& executor, size_t callers) {
+    if (!executor.plan().packed) return;
+    std::vector<size_t> unread;
+    for (size_t i = 0; i < prepared->values.size(); ++i)
+      if (prepared->values[i] && !executor.reads_state(static_cast<int>(callers + i))) unread.push_back(i);
+    if (unread.empty()) return;
+    auto rest = std::make_shared<PreparedValues>(*prepared);
+    Device device = prepared->values[unread[0]].device();
+    for (size_t i : unread) rest->values[i].storage = nullptr;
+    prepared = std::move(rest);
+    slots.clear();
+    trim_memory(device);  // they will not be asked for again
   }
 
   std::vector<TensorRef> run(const std::vector<TensorRef>& tensors, std::vector<StateSlot>& callers) {
@@ -91,12 +109,15 @@ struct Execution::Impl {
     Planned& chosen = planned();
     check_devices(chosen.executor->plan(), tensors, callers);
     if (!prepared) return run_planned(chosen, tensors, callers);
+    if (!chosen.executor->has_all(slots))
+      take_prepared(executable->prepare_part()->get(nullptr, callers), callers);
     struct Clear {
       std::vector<StateSlot>& slots;
       ~Clear() { slots.clear(); }  // nothing of the caller's is held between runs
     } clear{slots};
     std::vector<TensorRef> outputs = run_planned(chosen, tensors, slots);
     for (size_t i = 0; i < callers.size(); ++i) callers[i].value = std::move(slots[i].value);
+    give_up_unread(*chosen.executor, callers.size());
     return outputs;
   }
 

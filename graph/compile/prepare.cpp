@@ -1,8 +1,11 @@
 #include "graph/compile/prepare.h"
 
 #include <algorithm>
+#include <atomic>
 #include <unordered_map>
 #include <unordered_set>
+
+#include "runtime/mapped_pages.h"
 
 namespace miai {
 namespace {
@@ -147,6 +150,13 @@ SplitFunction split_prepare(const FunctionPtr& function) {
   return split;
 }
 
+namespace {
+uint64_t next_serial() {
+  static std::atomic<uint64_t> last{0};
+  return ++last;
+}
+}  // namespace
+
 PreparePart::PreparePart(std::shared_ptr<Executable> executable, std::vector<int> states)
     : executable_(executable), execution_(std::move(executable)), states_(std::move(states)) {}
 
@@ -173,6 +183,8 @@ std::shared_ptr<const PreparedValues> PreparePart::get(const std::shared_ptr<con
   }
   fresh->values = execution_.run({}, slots);
   execution_.release_memory();
+  fresh->serial = next_serial();
+  for (const TensorRef& state : fresh->from) drop_pages(state.data(), byte_size(state.meta));
   latest_ = fresh;
   return fresh;
 }

@@ -21,7 +21,8 @@ SplitFunction split_prepare(const FunctionPtr& function);
 /// nobody writes over them.
 struct PreparedValues {
   std::vector<TensorRef> from;
-  std::vector<TensorRef> values;
+  std::vector<TensorRef> values;  // without storage: given up
+  uint64_t serial = 0;            // of this making; never 0, never used again
 };
 
 /// Shared by the executions of one executable: they prepare once for the same states. Thread-safe.

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "kernels/common/error.h"
+#include "runtime/mapped_pages.h"
 
 namespace miai {
 namespace {
@@ -102,8 +103,12 @@ MappedFile map_file(const std::string& path) {
   if (size == 0) raise(ErrorKind::kIo, "cannot read '", path, "': the file is empty");
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (data == MAP_FAILED) raise_system("cannot map", path);
-  return {std::shared_ptr<const void>(data, [size](const void* p) { ::munmap(const_cast<void*>(p), size); }),
-          size};
+  std::shared_ptr<const void> mapped(data, [size](const void* p) {
+    remove_mapping(p);
+    ::munmap(const_cast<void*>(p), size);
+  });
+  add_mapping(data, size);
+  return {std::move(mapped), size};
 }
 
 }  // namespace miai

@@ -1,6 +1,7 @@
 // Weights in the forms of their kernels: packed once, again for another value of the state, the same results.
 #include <gtest/gtest.h>
 
+#include "runtime/allocator.h"
 #include "test/graph/compile/run_text.h"
 
 namespace miai {
@@ -66,6 +67,50 @@ TEST_P(PackedInputs, HoldTheStateTheyWereMadeFrom) {
   EXPECT_GT(w.storage->use_count(), 1);  // so that nobody overwrites it unnoticed
   packing.execution.release_memory();
   EXPECT_EQ(w.storage->use_count(), 1);
+}
+
+// The weight is made of a state, packed, and then given up; another batch size needs it again.
+std::string folded(int channels) {
+  std::string c = std::to_string(channels);
+  return "func @predict(%0 x: float32[n, " + c + ", 6, 6]) state(%1 w: float32[" + c + ", " + c +
+         ", 3, 3]) {\n  %2 = toy_scale(%1) {factor=2.0}: float32[" + c + ", " + c +
+         ", 3, 3]\n  %3 = conv2d(%0, %2) {padding=[1, 1]}: float32[n, " + c + ", 6, 6]\n  return %3\n}";
+}
+
+class GivenUpWeights : public ::testing::TestWithParam<int> {
+ protected:
+  int64_t channels = GetParam();
+  Shape weight{channels, channels, 3, 3};
+  Compiled packing{folded(GetParam()), 1}, plain{folded(GetParam()), 0};
+
+  void expect_same(Execution& execution, std::vector<StateSlot>& states, int64_t batch) {
+    TensorRef x = ramp({batch, channels, 6, 6}, 11);
+    EXPECT_EQ(values_of(execution.run({x}, states)[0]), values_of(plain.run({x}, states)[0])) << batch;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Channels, GivenUpWeights, ::testing::Values(5, 32));
+
+TEST_P(GivenUpWeights, AreMadeAgainForAnotherPlanAndAnotherState) {
+  Execution other(packing.executable);
+  std::vector<StateSlot> states{kept(ramp(weight, 7))};
+  for (int64_t batch : {2, 2, 3, 2, 3}) expect_same(packing.execution, states, batch);
+  expect_same(other, states, 4);
+  states[0].value = ramp(weight, 5);
+  for (int64_t batch : {3, 4, 2}) expect_same(packing.execution, states, batch);
+  for (int64_t batch : {4, 2}) expect_same(other, states, batch);
+  packing.execution.release_memory();
+  for (int64_t batch : {2, 2, 4}) expect_same(packing.execution, states, batch);
+}
+
+TEST_P(GivenUpWeights, LeaveOnlyThePackedForm) {
+  std::vector<StateSlot> states{kept(ramp(weight, 7))};
+  expect_same(packing.execution, states, 2);
+  int64_t before = memory_stats({}).allocated;
+  packing.execution.release_memory();
+  int64_t freed = before - memory_stats({}).allocated;
+  MemoryReport report = packing.executable->memory_report({{2, channels, 6, 6}});
+  EXPECT_LT(freed,
+            report.packed_bytes + report.arena_bytes + 4096);  // else the unpacked weight was there too
 }
 
 TEST(PackedWeights, OfStatesThatTheStepWritesThereAreNone) {

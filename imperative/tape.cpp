@@ -21,6 +21,7 @@ Tape::~Tape() { stop(); }
 void Tape::start() {
   if (active_) return;
   g_tapes.push_back(this);
+  no_grad_depth_ = g_no_grad;
   active_ = true;
 }
 
@@ -71,17 +72,15 @@ Vars Tape::backward(const Vars& targets, const Vars& out_grads, const std::vecto
   return result;
 }
 
-Tape Tape::within_no_grad() { return Tape(g_no_grad); }
-
 void record_on_tapes(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs, const Vars& outputs) {
   for (Tape* tape : g_tapes)
     if (g_no_grad <= tape->no_grad_depth()) tape->record(op, attrs, inputs, outputs);
 }
 
 bool any_tape_tracks(std::span<const Var> inputs) {
-  if (g_no_grad) return false;
   return std::any_of(g_tapes.begin(), g_tapes.end(), [&](Tape* tape) {
-    return std::any_of(inputs.begin(), inputs.end(),
+    return g_no_grad <= tape->no_grad_depth() &&
+           std::any_of(inputs.begin(), inputs.end(),
                        [&](const Var& input) { return input && tape->tracks(eager(input).id); });
   });
 }

@@ -16,12 +16,10 @@ class Tape {
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
-  /// A tape that records although a no_grad is in force now: of a gradient rule, which differentiates inside.
-  static Tape within_no_grad();
 
   void attach(const ValuePtr& value) { tracked_.insert(value->id); }
   bool tracks(uint64_t id) const { return tracked_.contains(id); }
-  /// From now on operators of this thread are recorded.
+  /// From now on operators of this thread are recorded, but for those in a no_grad that begins later.
   void start();
   void stop();
   bool is_active() const { return active_; }
@@ -37,9 +35,7 @@ class Tape {
   std::unordered_set<uint64_t> tracked_;
   std::vector<OpRecord> records_;
   bool active_ = false;
-  int no_grad_depth_ = 0;  // of scopes that it does not heed
-
-  explicit Tape(int no_grad_depth) : no_grad_depth_(no_grad_depth) {}
+  int no_grad_depth_ = 0;  // of scopes that it does not heed: they were in force when it started
 };
 
 /// Tells the active tapes of this thread; a no-op when there is none.

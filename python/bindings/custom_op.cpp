@@ -121,7 +121,7 @@ Vars call_lowering(const PythonOp& op, std::span<const Var> inputs, const Attrs&
 Vars lowering_gradient(const PythonOp& op, GradContext& c) {
   Vars inputs, targets, seeds;
   std::vector<uint64_t> sources;
-  Tape tape = Tape::within_no_grad();
+  Tape tape;
   for (int i = 0; i < c.input_count(); ++i) {
     inputs.push_back(c.input(i));
     sources.push_back(c.needs(i) ? eager(c.input(i)).id : 0);

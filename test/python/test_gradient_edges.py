@@ -110,3 +110,27 @@ def test_dropped_traces_do_not_leak() -> None:
     for _ in range(100):
         make_and_drop()
     assert allocated() == before
+
+
+def test_gradients_that_begin_inside_no_grad_are_computed():
+    x = mi.tensor([2.0, 3.0])
+    square = lambda x: (x * x).sum()  # noqa: E731
+    outer = mi.GradManager().attach(x)
+    with outer:
+        with mi.no_grad():
+            np.testing.assert_array_equal(mi.grad(square)(x).numpy(), [4, 6])
+            cut = mi.grad(lambda x: (x * x.detach()).sum())(x)
+            inner = mi.GradManager().attach(x)
+            with inner:
+                y = square(x)
+                with mi.no_grad():
+                    hidden = square(x)
+                inner.backward(y + hidden)
+            np.testing.assert_array_equal(x.grad.numpy(), [4, 6])
+            x.grad = None
+        np.testing.assert_array_equal(cut.numpy(), [2, 3])
+        outer.backward((x * cut).sum())
+    np.testing.assert_array_equal(x.grad.numpy(), [2, 3])  # nothing of what was inside
+    traced = mi.trace(lambda x: mi.no_grad()(mi.grad(square))(x))
+    for _ in range(2):
+        np.testing.assert_array_equal(traced(x).numpy(), [4, 6])

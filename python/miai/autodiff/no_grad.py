@@ -1,4 +1,4 @@
-"""no_grad: operators that no tape sees."""
+"""no_grad: operators that the tapes around it do not see."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from .. import _core
 
 
 class no_grad:  # noqa: N801 - used like a keyword
-    """Context and decorator in which no tape records.
+    """Context and decorator in which no tape records that was there before; `grad` and a GradManager that
+    begin inside of it do.
 
     >>> import miai as mi
     >>> x = mi.tensor([2.0])

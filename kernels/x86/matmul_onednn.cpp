@@ -48,7 +48,6 @@ void build(const KernelSignature& s, Program& program) {
   Desc b = matrix_desc(s.inputs[1].dtype, shape.batch, shape.k, shape.n, shape.b);
   Desc c = matrix_desc(s.outputs[0].dtype, shape.batch, shape.m, shape.n, shape.c);
   std::vector<Argument> arguments = {{DNNL_ARG_SRC, {Place::kInput, 0}, a},
-                                     {DNNL_ARG_WEIGHTS, {Place::kInput, 1}, b},
                                      {DNNL_ARG_DST, {Place::kOutput, 0}, c}};
   Desc bias, z = c;
   if (is_linear(s) && has_input(s, 2)) {
@@ -62,7 +61,11 @@ void build(const KernelSignature& s, Program& program) {
     arguments.push_back({DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, {Place::kInput, 3}, z});
   std::string activation = s.op == "linear_bias_act" ? s.attrs.as<ActivationAttrs>().activation : "identity";
   dnnl::primitive_attr attr = attributes(activation, adds_z ? &z : nullptr);
-  program.add(dnnl::matmul::primitive_desc(engine(), a, b, bias, c, attr), std::move(arguments));
+  Desc b_wanted = s.packed ? program.weight_desc(any_desc(s.inputs[1].dtype, {shape.k, shape.n})) : b;
+  dnnl::matmul::primitive_desc desc(engine(), a, b_wanted, bias, c, attr);
+  arguments.push_back(
+      {DNNL_ARG_WEIGHTS, program.weight({Place::kInput, 1}, b, desc.weights_desc()), desc.weights_desc()});
+  program.add(desc, std::move(arguments));
 }
 
 Support supports_matmul(const KernelSignature& s) {
@@ -105,7 +108,12 @@ Cut cut_of(const KernelSignature& s) {
   return cut;
 }
 
-Prepared prepare_matmul(const KernelSignature& s) { return prepare_pieces(s, build, cut_of(s)); }
+/// One matrix may come packed, a stack of them not.
+Prepared prepare_matmul(const KernelSignature& signature) {
+  KernelSignature s = signature;
+  s.packed = s.packed && shape_of(s).batch.empty();
+  return prepare_pieces(s, build, cut_of(s));
+}
 
 }  // namespace
 
@@ -117,7 +125,9 @@ void register_x86_matmul_onednn(KernelTable& table) {
                .prepare = prepare_matmul,
                .run = run_pieces,
                .thread_invariant = false,
-               .preference = 10});
+               .preference = 10,
+               .packs = 1,
+               .pack = pack_weight});
 }
 
 }  // namespace miai::kernels

@@ -113,6 +113,26 @@ TEST_P(GivenUpWeights, LeaveOnlyThePackedForm) {
             report.packed_bytes + report.arena_bytes + 4096);  // else the unpacked weight was there too
 }
 
+TEST(PackedWeights, OfLinearLayersGiveTheSame) {
+  constexpr std::string_view kLayers =
+      R"(func @predict(%0 x: float32[9, 48]) state(%1 w: float32[40, 48], %2 b: float32[40], %3 v: float32[40, 33]) {
+    %4 = linear(%0, %1, %2): float32[9, 40]
+    %5 = relu(%4): float32[9, 40]
+    %6 = matmul(%5, %3): float32[9, 33]
+    return %6
+  })";
+  Compiled packing(kLayers, 2), plain(kLayers, 0);
+  std::vector<StateSlot> states{kept(ramp({40, 48}, 7)), kept(ramp({40}, 5)), kept(ramp({40, 33}, 9))};
+  for (int i = 0; i < 2; ++i) {
+    std::vector<float> got = values_of(packing.run({ramp({9, 48}, 11)}, states)[0]);
+    std::vector<float> expected = values_of(plain.run({ramp({9, 48}, 11)}, states)[0]);
+    for (size_t k = 0; k < got.size(); ++k)
+      EXPECT_NEAR(got[k], expected[k], 1e-4 * (1 + std::abs(expected[k])));
+    states[0].value = ramp({40, 48}, 3);
+    states[2].value = ramp({40, 33}, 13);
+  }
+}
+
 TEST(PackedWeights, OfStatesThatTheStepWritesThereAreNone) {
   Compiled f(R"(func @step(%0 x: float32[2, 5, 6, 6]) state(%1 w: float32[5, 5, 3, 3] -> %3) {
     %2 = conv2d(%0, %1) {padding=[1, 1]}: float32[2, 5, 6, 6]

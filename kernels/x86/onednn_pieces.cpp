@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kMostProducts = int64_t{1} << 32;  // of a piece, a thread: well below a second
 constexpr int64_t kThreadWork = 256 * 1024;          // products that are worth waking a thread
-constexpr int64_t kCostly = 4;                       // times as many for pieces that read an input whole
+constexpr int64_t kCostly = 2;                       // times as many for pieces that read an input whole
 constexpr int64_t kChannels = 32;                    // of which such a piece has a multiple
 constexpr size_t kMostInputs = 4;
 

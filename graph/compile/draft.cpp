@@ -189,15 +189,20 @@ class Drafter {
     }
   }
 
-  /// Whether another kernel is to be had for row-major inputs.
+  /// Whether another kernel is to be had for row-major inputs, or one at all.
   bool wants_row_major(const Step& step, const Attrs& attrs) const {
     std::vector<TensorMeta> given = metas(step.inputs), dense = given, outputs = metas(step.outputs);
     for (size_t i = 0; i < dense.size(); ++i)
       if (channels_last_.count(step.node->inputs[i])) dense[i] = dense_meta(dense[i].dtype, dense[i].shape);
     Attrs for_given = attrs, for_dense = attrs;
     const OpDef& op = *step.node->op;
-    return find_kernel(op, for_given, given, outputs, step.device).kernel !=
-           find_kernel(op, for_dense, dense, outputs, step.device).kernel;
+    auto for_rows = find_kernel(op, for_dense, dense, outputs, step.device).kernel;
+    try {
+      return find_kernel(op, for_given, given, outputs, step.device).kernel != for_rows;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kNotImplemented) throw;
+      return true;
+    }
   }
 
   /// The tensor as `wanted` lies: itself, or a copy that others share.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <new>
 
 #include "graph/compile/compiled_function.h"
 #include "kernels/common/error.h"
@@ -117,7 +118,10 @@ struct Execution::Impl {
     } clear{slots};
     std::vector<TensorRef> outputs = run_planned(chosen, tensors, slots);
     for (size_t i = 0; i < callers.size(); ++i) callers[i].value = std::move(slots[i].value);
-    give_up_unread(*chosen.executor, callers.size());
+    try {
+      give_up_unread(*chosen.executor, callers.size());
+    } catch (const std::bad_alloc&) {  // then they stay; the run itself has succeeded
+    }
     return outputs;
   }
 

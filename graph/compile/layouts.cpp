@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "graph/ops/pointwise.h"
+#include "runtime/backend.h"
+
 namespace miai {
 namespace {
 
@@ -13,6 +16,16 @@ bool is_image(const TensorMeta& meta) { return meta.present && meta.rank() == 4;
 
 TensorMeta as_channels_last(const TensorMeta& meta) {
   return is_image(meta) ? channels_last_meta(meta.dtype, meta.shape) : meta;
+}
+
+/// Whether any kernel of the call does; others (a plugin's) are not even asked.
+bool takes_channels_last(const Node& node, const Attrs& attrs, const std::vector<TensorMeta>& inputs,
+                         const std::vector<TensorMeta>& outputs) {
+  const Backend& backend = miai::backend(device_of(node).kind);
+  const auto& kernels =
+      backend.kernels().find(backend.kernel_kind, kernel_call(*node.op, attrs, inputs, outputs).op);
+  return std::any_of(kernels.begin(), kernels.end(),
+                     [](const auto& kernel) { return kernel->channels_last.has_value(); });
 }
 
 std::vector<size_t> images_among(const std::vector<TensorMeta>& metas, const std::vector<int>& listed,
@@ -33,6 +46,7 @@ ChannelsLastCall::ChannelsLastCall(const Node& node, const Attrs& attrs, std::ve
   std::vector<TensorMeta> all_inputs, all_outputs;
   for (const TensorMeta& meta : inputs) all_inputs.push_back(as_channels_last(meta));
   for (const TensorMeta& meta : outputs) all_outputs.push_back(as_channels_last(meta));
+  if (!takes_channels_last(node, attrs, inputs, outputs)) return;
   Attrs copy = attrs;
   chosen = find_kernel(*node.op, copy, all_inputs, all_outputs, device_of(node)).kernel;
   kernel = chosen->channels_last;

@@ -84,6 +84,21 @@ OpDef toy(std::string name, std::vector<InputDef> inputs) {
   return op;
 }
 
+/// A kernel that takes nothing but row-major tensors: adds 1.
+void add_rows_kernel() {
+  Kernel kernel;
+  kernel.op = "toy_rows";
+  kernel.name = "test/toy_rows";
+  kernel.supports = [](const KernelSignature& s) {
+    return s.inputs[0].is_dense() && s.outputs[0].is_dense() ? Support::yes() : Support::no("not row-major");
+  };
+  kernel.run = [](const KernelArgs& args) {
+    for (int64_t i = 0; i < args.inputs[0].size(); ++i)
+      args.outputs[0].as<float>()[i] = args.inputs[0].as<float>()[i] + 1;
+  };
+  KernelTable::global().add(std::move(kernel));
+}
+
 void add_kernel(std::string op, void (*run)(const KernelArgs&), bool cannot_fail, size_t workspace = 0) {
   Kernel kernel;
   kernel.name = "test/" + op;
@@ -104,6 +119,7 @@ void define_ops(OpTable& table) {
   scale.may_overwrite = {0};
   table.add(std::move(scale));
   table.add(toy("toy_heavy", {{"a"}}));
+  table.add(toy("toy_rows", {{"a"}}));
   OpDef halves = toy("toy_halves", {{"a"}});
   halves.outputs = {{"low"}, {"high"}};
   halves.infer = [](InferContext& c) {
@@ -134,6 +150,7 @@ void define_ops(OpTable& table) {
 void use_toy_ops() {
   static const bool done = [] {
     define_ops(OpTable::global());
+    add_rows_kernel();
     add_kernel("toy_add", run_add, true);
     add_kernel("toy_scale", run_scale, true);
     add_kernel("toy_heavy", run_heavy, false, 512);

@@ -2,6 +2,7 @@
 //   toy_add(a, b)            may write over a or b; its kernel cannot fail
 //   toy_scale(a) {factor}    may write over a; its kernel cannot fail
 //   toy_heavy(a)             a + 1, with workspace; its kernel can fail
+//   toy_rows(a)              a + 1; its kernel takes row-major tensors alone
 //   toy_halves(a)            two outputs: the halves of axis 0
 //   toy_twice_plus(a, b)     a composite: toy_add(toy_scale(a) {factor=2.0}, b)
 //   toy_effect(a)            has an effect; counts its runs

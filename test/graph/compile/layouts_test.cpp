@@ -122,6 +122,31 @@ TEST(Layouts, ChainsOfConvolutionsLieChannelsLast) {
     EXPECT_NEAR(of_two[i], of_one[i], 1e-3 * std::abs(of_one[i]) + 1e-3);
 }
 
+// As operators of plugins may be.
+TEST(Layouts, KernelsThatKnowOnlyRowsGetThem) {
+  constexpr std::string_view kMixed = R"(func @main(%0 x: float32[2, 32, 8, 8], %1 w: float32[32, 32, 3, 3]) {
+    %2 = conv2d(%0, %1) {padding=[1, 1]}: float32[2, 32, 8, 8]
+    %3 = relu(%2): float32[2, 32, 8, 8]
+    %4 = conv2d(%3, %1) {padding=[1, 1]}: float32[2, 32, 8, 8]
+    %5 = toy_rows(%4): float32[2, 32, 8, 8]
+    %6 = conv2d(%5, %1) {padding=[1, 1]}: float32[2, 32, 8, 8]
+    %7 = conv2d(%4, %1) {padding=[1, 1]}: float32[2, 32, 8, 8]
+    %8 = add(%6, %7): float32[2, 32, 8, 8]
+    %9 = mean(%8) {axis=[2, 3]}: float32[2, 32]
+    return %9
+  })";
+  std::vector<float> x(2 * 32 * 64), w(32 * 32 * 9);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 13) - 6;
+  for (size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(i % 7) / 300;
+  auto run = [&](int level) {
+    Compiled f(kMixed, level);
+    return values_of(f.run({make_tensor({2, 32, 8, 8}, x), make_tensor({32, 32, 3, 3}, w)})[0]);
+  };
+  std::vector<float> of_two = run(2), of_one = run(1);
+  for (size_t i = 0; i < of_one.size(); ++i)
+    EXPECT_NEAR(of_two[i], of_one[i], 1e-3 * std::abs(of_one[i]) + 1e-3);
+}
+
 TEST(Layouts, ResultsAreRowMajor) {
   Compiled f(R"(func @main(%0 x: float32[2, 32, 8, 8], %1 w: float32[32, 32, 3, 3]) {
     %2 = conv2d(%0, %1) {padding=[1, 1]}: float32[2, 32, 8, 8]

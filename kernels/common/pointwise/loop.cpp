@@ -19,7 +19,8 @@ SmallVector<int> loop_order(const Shape& shape, const Strides& strides) {
   SmallVector<int> order;
   for (int i = 0; i < shape.size(); ++i)
     if (shape[i] != 1) order.push_back(i);
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return strides[a] > strides[b]; });
+  auto comes_first = [&](int a, int b) { return strides[a] != strides[b] ? strides[a] > strides[b] : a < b; };
+  std::sort(order.begin(), order.end(), comes_first);  // std::stable_sort would take memory
   return order;
 }
 

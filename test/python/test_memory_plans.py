@@ -55,7 +55,9 @@ def test_arena_is_at_the_lower_bound(name, make):
     f = make(network())
     f(data())
     report = f.memory_report()
-    assert report.arena_bytes <= 1.005 * report.lower_bound_bytes, str(report)
+    # Without oneDNN the kernels' workspaces are larger, and gaps between them.
+    bound = 1.005 if "oneDNN" in mi._core.build_info else 1.02
+    assert report.arena_bytes <= bound * report.lower_bound_bytes, str(report)
 
 
 def test_inference_of_resnet50_needs_7_mebibytes():

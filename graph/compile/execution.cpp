@@ -85,7 +85,7 @@ struct Execution::Impl {
   void take_prepared(std::shared_ptr<const PreparedValues> values, const std::vector<StateSlot>& callers) {
     prepared = std::move(values);
     slots.assign(callers.begin(), callers.end());
-    for (const TensorRef& value : prepared->values) slots.push_back({value, false, prepared->serial});
+    for (const TensorRef& value : prepared->values) slots.push_back({value, false, prepared->from->serial});
   }
 
   /// Gives up prepared values that the plan reads in packed form alone: they are large, and quickly made

@@ -160,10 +160,10 @@ uint64_t next_serial() {
 PreparePart::PreparePart(std::shared_ptr<Executable> executable, std::vector<int> states)
     : executable_(executable), execution_(std::move(executable)), states_(std::move(states)) {}
 
-bool PreparePart::fits(const PreparedValues& values, std::span<const StateSlot> states) const {
+bool PreparePart::fits(const PreparedFrom& from, std::span<const StateSlot> states) const {
   for (size_t i = 0; i < states_.size(); ++i) {
     const TensorRef& now = states[static_cast<size_t>(states_[i])].value;
-    const TensorRef& then = values.from[i];
+    const TensorRef& then = from.states[i];
     if (now.storage != then.storage || now.byte_offset != then.byte_offset || !(now.meta == then.meta))
       return false;
   }
@@ -172,19 +172,24 @@ bool PreparePart::fits(const PreparedValues& values, std::span<const StateSlot> 
 
 std::shared_ptr<const PreparedValues> PreparePart::get(const std::shared_ptr<const PreparedValues>& last,
                                                        std::span<const StateSlot> states) {
-  if (last && fits(*last, states)) return last;
+  if (last && fits(*last->from, states)) return last;
   std::lock_guard lock(mutex_);
-  if (auto latest = latest_.lock(); latest && fits(*latest, states)) return latest;
-  auto fresh = std::make_shared<PreparedValues>();
-  std::vector<StateSlot> slots;
-  for (int i : states_) {
-    fresh->from.push_back(states[static_cast<size_t>(i)].value);
-    slots.push_back({fresh->from.back(), false});
+  if (auto latest = latest_.lock(); latest && fits(*latest->from, states)) return latest;
+  std::shared_ptr<const PreparedFrom> from = origin_.lock();
+  if (!from || !fits(*from, states)) {
+    auto now = std::make_shared<PreparedFrom>();
+    for (int i : states_) now->states.push_back(states[static_cast<size_t>(i)].value);
+    now->serial = next_serial();
+    from = std::move(now);
   }
+  std::vector<StateSlot> slots;
+  for (const TensorRef& state : from->states) slots.push_back({state, false});
+  auto fresh = std::make_shared<PreparedValues>();
+  fresh->from = from;
   fresh->values = execution_.run({}, slots);
   execution_.release_memory();
-  fresh->serial = next_serial();
-  for (const TensorRef& state : fresh->from) drop_pages(state.data(), byte_size(state.meta));
+  for (const TensorRef& state : from->states) drop_pages(state.data(), byte_size(state.meta));
+  origin_ = from;
   latest_ = fresh;
   return fresh;
 }

@@ -17,30 +17,36 @@ struct SplitFunction {
 };
 SplitFunction split_prepare(const FunctionPtr& function);
 
-/// What the prepare part gave for these states. While it lives it holds the states it was made from, so
-/// nobody writes over them.
+/// The states that values were made from. While it lives nobody writes over them.
+struct PreparedFrom {
+  std::vector<TensorRef> states;
+  uint64_t serial = 0;  // never 0, never used again
+};
+
+/// What the prepare part gave for these states.
 struct PreparedValues {
-  std::vector<TensorRef> from;
+  std::shared_ptr<const PreparedFrom> from;
   std::vector<TensorRef> values;  // without storage: given up
-  uint64_t serial = 0;            // of this making; never 0, never used again
 };
 
 /// Shared by the executions of one executable: they prepare once for the same states. Thread-safe.
 class PreparePart {
  public:
   PreparePart(std::shared_ptr<Executable> executable, std::vector<int> states);
-  /// `last` if it still fits the states, else values of the states as they are now.
+  /// `last` if it still fits the states, else all values of the states as they are now. Values that are made
+  /// again of the same states are `from` the same, so what was packed of them stays good.
   std::shared_ptr<const PreparedValues> get(const std::shared_ptr<const PreparedValues>& last,
                                             std::span<const StateSlot> states);
   Executable& executable() { return *executable_; }
 
  private:
-  bool fits(const PreparedValues& values, std::span<const StateSlot> states) const;
+  bool fits(const PreparedFrom& from, std::span<const StateSlot> states) const;
   std::shared_ptr<Executable> executable_;
   Execution execution_;
   std::vector<int> states_;
   std::mutex mutex_;
   std::weak_ptr<const PreparedValues> latest_;
+  std::weak_ptr<const PreparedFrom> origin_;
 };
 
 }  // namespace miai

@@ -102,6 +102,26 @@ TEST_P(GivenUpWeights, AreMadeAgainForAnotherPlanAndAnotherState) {
   for (int64_t batch : {2, 2, 4}) expect_same(packing.execution, states, batch);
 }
 
+TEST_P(GivenUpWeights, AreNotMadeAgainForPlansThatTakeTurns) {
+  std::vector<StateSlot> states{kept(ramp(weight, 7))};
+  for (int64_t batch : {2, 3, 2, 3}) expect_same(packing.execution, states, batch);
+  TensorRef two = ramp({2, channels, 6, 6}, 11), three = ramp({3, channels, 6, 6}, 11);
+  int64_t before = memory_stats({}).allocations;
+  for (int i = 0; i < 3; ++i)
+    for (const TensorRef& x : {two, three}) packing.execution.run({x}, states);
+  EXPECT_LE(memory_stats({}).allocations - before, 6);  // the outputs
+}
+
+TEST_P(GivenUpWeights, ArePackedOnceForAllExecutions) {
+  Execution other(packing.executable);
+  std::vector<StateSlot> states{kept(ramp(weight, 7))}, same{states[0]};
+  expect_same(packing.execution, states, 2);
+  MemoryReport report = packing.executable->memory_report({{2, channels, 6, 6}});
+  int64_t before = memory_stats({}).allocated;
+  expect_same(other, same, 2);
+  EXPECT_LT(memory_stats({}).allocated - before, report.arena_bytes + report.packed_bytes / 2);
+}
+
 TEST_P(GivenUpWeights, LeaveOnlyThePackedForm) {
   std::vector<StateSlot> states{kept(ramp(weight, 7))};
   expect_same(packing.execution, states, 2);

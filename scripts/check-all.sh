@@ -7,8 +7,6 @@ bash .ci/run
 bash scripts/test-sanitized.sh tsan
 
 say "Long tests"
-ctest --test-dir build/dev -L long --output-on-failure -j2
-without_aslr ctest --test-dir build/asan -L long --output-on-failure -j2
 MIAI_LONG=1 without_aslr build/asan/test/test_serialize --gtest_filter='Mutations.*' --gtest_brief=1
 MIAI_LONG=1 without_aslr build/asan/test/test_sdk --gtest_filter='NpyMutations.*' --gtest_brief=1
 run_pytest dev -m long || [ $? = 5 ]  # 5: there are none

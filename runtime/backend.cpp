@@ -74,6 +74,11 @@ const Backend& backend(DeviceKind kind) {
   raise(ErrorKind::kNotImplemented, "device 'cuda': this build has no CUDA; use device 'cpu'");
 }
 
+bool has_kernel(std::string_view op, Device device) {
+  const Backend& b = backend(device.kind);
+  return !b.kernels().find(b.kernel_kind, op).empty();
+}
+
 // Made when the library is loaded: a child forked while another thread makes them would wait for ever.
 namespace {
 [[maybe_unused]] const Backend& made_at_load = backend(DeviceKind::kCpu);

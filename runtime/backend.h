@@ -30,6 +30,8 @@ struct Backend {
 
 /// The backend of a device kind; raises NotImplementedError naming what is missing when it is not built in.
 const Backend& backend(DeviceKind kind);
+/// Whether any kernel implements the operator there.
+bool has_kernel(std::string_view op, Device device);
 /// The device's default stream, made on first use. Raises ValueError for an index out of range.
 Stream& default_stream(Device device);
 /// Waits for all work of a device, or of all devices in use.

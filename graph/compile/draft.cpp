@@ -11,7 +11,7 @@
 namespace miai {
 
 bool Step::may_overwrite(size_t input) const {
-  if (!node || outputs.size() != 1) return false;
+  if (!node || outputs.empty()) return false;
   const std::vector<int>& listed = node->op->may_overwrite;
   bool is_listed = std::find(listed.begin(), listed.end(), static_cast<int>(input)) != listed.end();
   bool is_pointwise = choice.kernel && choice.kernel->op == "pointwise";

@@ -74,7 +74,7 @@ class Recomputation {
     s.workspace = rounded(static_cast<int64_t>(step.choice.prepared.workspace_bytes));
     s.cost = estimated_seconds(step_cost(step));
     s.may_repeat = may_repeat(step);
-    if (s.writes.size() == 1 && step.outputs.size() == 1)
+    if (!step.outputs.empty() && number(step.outputs[0]) >= 0)
       for (size_t i = 0; i < step.inputs.size(); ++i)
         if (number(step.inputs[i]) >= 0 && may_take_over(draft_, step, i))
           add_once(s.may_take, number(step.inputs[i]));

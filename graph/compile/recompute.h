@@ -10,7 +10,7 @@ namespace miai {
 
 struct CostedStep {
   std::vector<int> reads, writes;  // buffers, each once
-  std::vector<int> may_take;       // buffers read that the only output may be written over
+  std::vector<int> may_take;       // buffers read that the first output may be written over
   int64_t workspace = 0;
   double cost = 0;          // seconds, about
   bool may_repeat = false;  // no effect, nothing outside of the arena is written

@@ -87,7 +87,7 @@ void reuse_dying_inputs(Draft& draft) {
   Lifetimes times = lifetimes(draft);
   for (size_t s = 0; s < draft.steps.size(); ++s) {
     const Step& step = draft.steps[s];
-    if (step.outputs.size() != 1 || !is_free_arena(draft, step.outputs[0].buffer)) continue;
+    if (step.outputs.empty() || !is_free_arena(draft, step.outputs[0].buffer)) continue;
     auto output = static_cast<size_t>(step.outputs[0].buffer);
     if (times.first[output] != static_cast<int>(s)) continue;  // parts were written into it before
     for (size_t i = 0; i < step.inputs.size(); ++i) {

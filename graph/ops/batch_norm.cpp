@@ -1,8 +1,7 @@
 // batch_norm and its gradient. Both can be written as other operators, which is how gradients of any order
 // follow.
-#include "kernels/common/attrs/batch_norm.h"
+#include "graph/ops/batch_norm.h"
 
-#include "graph/ops/builders.h"
 #include "graph/ops/tables.h"
 #include "kernels/common/attrs/reduce.h"
 
@@ -37,8 +36,9 @@ Dim count_of(const Dims& image) {
   return count;
 }
 
-void infer_batch_norm(InferContext& context) {
-  const auto& attrs = context.attrs<BatchNormAttrs>();
+}  // namespace
+
+void infer_batch_norm(InferContext& context, const BatchNormAttrs& attrs) {
   check_image(context, kInp);
   const TensorType& inp = context.input(kInp);
   for (int i : {kRunningMean, kRunningVar, kWeight, kBias})
@@ -58,7 +58,7 @@ void infer_batch_norm(InferContext& context) {
     context.output(statistics_dtype(inp.dtype), {inp.shape[1]}, inp.device);
 }
 
-void infer_backward(InferContext& context) {
+void infer_batch_norm_backward(InferContext& context) {
   check_image(context, kDy);
   const TensorType& dy = context.input(kDy);
   context.check_same_dtype(kDy, kX);
@@ -72,12 +72,13 @@ void infer_backward(InferContext& context) {
 
 // ---- as other operators ----
 
-/// Values per channel as a shape that broadcasts with the image.
 Var per_channel(const Var& x, const Var& image) {
   Dims shape(image.shape().size(), Dim(1));
   shape[1] = image.shape()[1];
   return reshape(x, shape);
 }
+
+namespace {
 
 Ints reduced_axes(const Var& image) { return image.shape().size() == 2 ? Ints{0} : Ints{0, 2, 3}; }
 Var channel_sum(const Var& image) { return sum(image, reduced_axes(image), false); }
@@ -98,8 +99,9 @@ Var blend(const Var& kept, const Var& batch, double momentum) {
   return kept ? kept * momentum + batch * (1 - momentum) : batch;
 }
 
-Vars lower_batch_norm(std::span<const Var> inputs, const Attrs& attrs) {
-  const auto& a = attrs.as<BatchNormAttrs>();
+}  // namespace
+
+Vars lower_batch_norm(std::span<const Var> inputs, const BatchNormAttrs& a) {
   auto input = [&](size_t i) { return i < inputs.size() ? inputs[i] : Var(); };
   Var x = cast(inputs[kInp], statistics_dtype(inputs[kInp].dtype()));
   Var mean = input(kRunningMean), var = input(kRunningVar), new_mean = mean, new_var = var;
@@ -117,14 +119,14 @@ Vars lower_batch_norm(std::span<const Var> inputs, const Attrs& attrs) {
   return {cast(out, inputs[kInp].dtype()), new_mean, new_var, mean, rstd};
 }
 
-Vars lower_backward(std::span<const Var> inputs, const Attrs& attrs) {
+Vars lower_batch_norm_backward(std::span<const Var> inputs, const BatchNormGradAttrs& a) {
   DType wide = statistics_dtype(inputs[kDy].dtype());
   Var dy = cast(inputs[kDy], wide), x = cast(inputs[kX], wide);
   const Var &weight = inputs[kGradWeight], &rstd = inputs[kSavedRstd];
   Var normal = (x - per_channel(inputs[kSavedMean], x)) * per_channel(rstd, x);
   Var dweight = channel_sum(dy * normal), dbias = channel_sum(dy);
   Var centered = dy;
-  if (attrs.as<BatchNormGradAttrs>().training) {
+  if (a.training) {
     Var count = count_like(x, x);
     centered = dy - per_channel(dbias / count, x) - normal * per_channel(dweight / count, x);
   }
@@ -133,6 +135,8 @@ Vars lower_backward(std::span<const Var> inputs, const Attrs& attrs) {
 }
 
 // ---- gradient ----
+
+namespace {
 
 /// What reaches mean and variance when they are asked for themselves: by new running statistics, mean and
 /// rstd.
@@ -253,8 +257,10 @@ void define_batch_norm(OpTable& table) {
                {"bias", Presence::kOptional}};
   op.outputs = {{"out"}, {"running_mean"}, {"running_var"}, {"mean", true}, {"rstd", true}};
   op.attrs = &attrs_type<BatchNormAttrs>();
-  op.infer = infer_batch_norm;
-  op.lower = lower_batch_norm;
+  op.infer = [](InferContext& context) { infer_batch_norm(context, context.attrs<BatchNormAttrs>()); };
+  op.lower = [](std::span<const Var> inputs, const Attrs& attrs) {
+    return lower_batch_norm(inputs, attrs.as<BatchNormAttrs>());
+  };
   table.add(std::move(op));
 
   OpDef backward;
@@ -264,8 +270,11 @@ void define_batch_norm(OpTable& table) {
   backward.inputs = {{"dy"}, {"inp"}, {"weight", Presence::kOptional}, {"mean"}, {"rstd"}};
   backward.outputs = {{"dx"}, {"dweight"}, {"dbias"}};
   backward.attrs = &attrs_type<BatchNormGradAttrs>();
-  backward.infer = infer_backward;
-  backward.lower = lower_backward;
+  backward.infer = infer_batch_norm_backward;
+  backward.lower = [](std::span<const Var> inputs, const Attrs& attrs) {
+    return lower_batch_norm_backward(inputs, attrs.as<BatchNormGradAttrs>());
+  };
+  backward.may_overwrite = {0};
   backward.is_public = false;
   table.add(std::move(backward));
 }

@@ -107,7 +107,7 @@ struct OpDef {
   std::function<pointwise::Expr(pointwise::Builder& b, const Attrs& attrs)> expression;
 
   // Facts for the engine.
-  std::vector<int> may_overwrite;  // inputs whose memory the output may take (same dtype and shape)
+  std::vector<int> may_overwrite;  // inputs whose memory output 0 may take (same dtype and shape)
   bool random = false;             // reads a generator state as an input named "state", has attr "ticket"
   bool effect = false;             // must run, in order, even if nobody reads it
   bool portable = true;            // a file may hold it: other processes know it too

@@ -21,11 +21,6 @@ Attrs linear_act_attrs(const Attrs&, const std::string& activation) {
   return make_attrs(ActivationAttrs{activation});
 }
 
-bool has_kernel(const std::string& op, Device device) {
-  const Backend& backend = miai::backend(device.kind);
-  return !backend.kernels().find(backend.kernel_kind, op).empty();
-}
-
 void add_rules(const FusedOp& op, const std::string& activation, std::vector<Rule>& rules) {
   Pattern map = node(op.plain, {any("x"), any("w"), any("b")}).called("map").read_once();
   auto may_fuse = [fused = op.fused](const Match& m) {

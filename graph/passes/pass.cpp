@@ -15,6 +15,7 @@ constexpr Pass kPasses[] = {
     {"remove_dead_code", 1, remove_dead_code},
     {"fold_batch_norm", 1, fold_batch_norm},
     {"fuse_activation", 1, fuse_activation},
+    {"fuse_batch_norm", 1, fuse_batch_norm},
     {"remove_dead_code", 1, remove_dead_code},
     {"fuse_pointwise", 1, fuse_pointwise},
     {"remove_dead_code", 1, remove_dead_code},

@@ -48,6 +48,8 @@ FunctionPtr simplify(const Function& function, const PassOptions& options);
 FunctionPtr fold_batch_norm(const Function& function, const PassOptions& options);
 /// conv2d and linear take the activation after them, and a sum between, into their own kernel.
 FunctionPtr fuse_activation(const Function& function, const PassOptions& options);
+/// batch_norm takes a sum and a ReLU after it into its own kernel, and its gradient that of the ReLU.
+FunctionPtr fuse_batch_norm(const Function& function, const PassOptions& options);
 /// Chains and trees of pointwise operators of one shape become one operator, with one program.
 FunctionPtr fuse_pointwise(const Function& function, const PassOptions& options);
 

@@ -1,6 +1,7 @@
 #include "graph/passes/pattern.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "graph/passes/rebuild.h"
 
@@ -21,6 +22,11 @@ Pattern Pattern::either_order() const {
   copy.commutative = true;
   return copy;
 }
+Pattern Pattern::taken_in() const {
+  Pattern copy = *this;
+  copy.absorbed = true;
+  return copy;
+}
 Pattern any(std::string name) { return {"", {}, std::move(name)}; }
 Pattern node(std::string op, std::vector<Pattern> inputs) { return {std::move(op), std::move(inputs), ""}; }
 
@@ -38,8 +44,9 @@ using Reads = std::unordered_map<const Value*, int>;
 
 class Matcher {
  public:
-  Matcher(const Reads& reads, const std::unordered_set<const Value*>& changing, GraphEmitter& emitter) {
-    match_.emitter_ = &emitter;
+  Matcher(const Reads& reads, const std::unordered_set<const Value*>& changing, Rebuild& rebuild)
+      : nodes_(rebuild.to().nodes) {
+    match_.emitter_ = &rebuild.emitter();
     match_.reads_ = &reads;
     match_.changing_ = &changing;
   }
@@ -49,6 +56,7 @@ class Matcher {
     return matches_node(pattern, root);
   }
   const Match& match() const { return match_; }
+  const Node* absorbed() const { return match_.absorbed_; }
 
  private:
   bool matches_node(const Pattern& pattern, const Node* node) {
@@ -72,6 +80,7 @@ class Matcher {
     }
     if (!value || !value->producer) return false;
     if (pattern.once && !is_read_once(value)) return false;
+    if (pattern.absorbed && !is_absorbed(value)) return false;
     return matches_node(pattern, value->producer);
   }
   bool is_read_once(const Value* value) const {
@@ -79,7 +88,18 @@ class Matcher {
       if (match_.reads(output) != (output == value ? 1 : 0)) return false;
     return true;
   }
+  /// The other outputs come into being later than before: none of them may have been read until now.
+  bool is_absorbed(const Value* value) {
+    const std::vector<Value*>& outputs = value->producer->outputs;
+    if (value != outputs[0] || match_.reads(value) != 1) return false;
+    for (auto node = nodes_.rbegin(); node != nodes_.rend() && *node != value->producer; ++node)
+      for (const Value* input : (*node)->inputs)
+        if (input != value && std::find(outputs.begin(), outputs.end(), input) != outputs.end()) return false;
+    match_.absorbed_ = value->producer;
+    return true;
+  }
 
+  const std::vector<Node*>& nodes_;  // written until now
   Match match_;
 };
 
@@ -127,14 +147,23 @@ class Rewriter {
   }
   bool try_rules(const Node& old, const Node* copy) {
     for (const Rule& rule : rules_) {
-      Matcher matcher(reads_, changing_, rebuild_.emitter());
+      Matcher matcher(reads_, changing_, rebuild_);
       if (!matcher.matches_root(rule.pattern, copy)) continue;
       if (rule.when && !rule.when(matcher.match())) continue;
-      rebuild_.replace_node(old, [&] { return rule.build(matcher.match()); });
+      Vars outputs;
+      rebuild_.replace_node(old, [&] { return outputs = rule.build(matcher.match()); });
+      if (const Node* absorbed = matcher.absorbed())
+        for (size_t i = 1; i < absorbed->outputs.size(); ++i)
+          forward(absorbed->outputs[i], rebuild_.emitter().unwrap(outputs[old.outputs.size() + i - 1]));
       if (applied_) applied_->push_back(rule.name);
       return true;
     }
     return false;
+  }
+
+  void forward(const Value* made, Value* by) {
+    rebuild_.forward(made, by);
+    reads_[by] += std::exchange(reads_[made], 0);
   }
 
   const Function& from_;

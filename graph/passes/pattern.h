@@ -20,11 +20,13 @@ struct Pattern {
   std::string name;   // what the match calls this node, or the value if op is empty
   bool once = false;  // nobody else reads any output of the node
   bool commutative =
-      false;  // the first two inputs may be exchanged; a condition sees the first order that fits
+      false;              // the first two inputs may be exchanged; a condition sees the first order that fits
+  bool absorbed = false;  // nobody else reads this output; `build` gives the node's other ones too
 
   Pattern called(std::string as) const;
   Pattern read_once() const;
   Pattern either_order() const;
+  Pattern taken_in() const;  // absorbed
 };
 /// Any value, absent ones included. The same name twice: the same value.
 Pattern any(std::string name);
@@ -46,6 +48,7 @@ class Match {
  private:
   friend class Matcher;
   const Node* root_ = nullptr;
+  const Node* absorbed_ = nullptr;
   std::map<std::string, const Node*> nodes_;
   std::map<std::string, Value*> values_;
   GraphEmitter* emitter_ = nullptr;
@@ -57,7 +60,8 @@ struct Rule {
   std::string name;
   Pattern pattern;                         // of the node whose outputs are replaced
   std::function<bool(const Match&)> when;  // empty: always
-  /// The new outputs, of the same types; written with the builders of operators.
+  /// The new outputs, of the same types; written with the builders of operators. After them those of the
+  /// absorbed node, from its second one on.
   std::function<Vars(const Match&)> build;
 };
 

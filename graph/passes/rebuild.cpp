@@ -45,6 +45,11 @@ void Rebuild::replace(const Value* old, Value* by) {
   values_[old] = by;
 }
 
+void Rebuild::forward(const Value* made, Value* by) {
+  for (auto& [old, stands] : values_)
+    if (stands == made) stands = by;
+}
+
 void Rebuild::replace_outputs(const Node& node, const Vars& outputs) {
   for (const Value* value : node.outputs) values_.erase(value);
   for (size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i)

@@ -21,6 +21,8 @@ class Rebuild {
   Node* copy(const Node& node);
   /// From now on `by` (of the new function) stands for `old`. Raises if its type is another.
   void replace(const Value* old, Value* by);
+  /// From now on `by` stands for all that `made` (of the new function) stood for.
+  void forward(const Value* made, Value* by);
   /// The operators that `build` emits stand for the node.
   template <class Build>
   void replace_node(const Node& node, Build&& build) {

@@ -1,4 +1,4 @@
-// batch_norm and its gradient, channel by channel, in two passes.
+// batch_norm, batch_norm_act and their gradients, channel by channel, in two passes.
 #include "kernels/common/attrs/batch_norm.h"
 
 #include <cmath>
@@ -33,6 +33,18 @@ void for_each_of_channel(const ChannelShape& shape, F&& visit) {
       for (int64_t w = 0; w < shape.w; ++w) visit(n, h, w);
 }
 
+/// What an activation clamps to.
+struct Range {
+  double low = -INFINITY, high = INFINITY;
+  explicit Range(std::string_view activation) {
+    if (activation == "identity") return;
+    low = 0;
+    if (activation == "relu6") high = 6;
+  }
+  double clamp(double y) const { return y < low ? low : y > high ? high : y; }  // NaN stays
+  bool lets_through(double y) const { return std::isinf(low) || (y > low && y < high); }
+};
+
 struct Moments {
   double mean = 0, var = 0;
 };
@@ -52,10 +64,11 @@ Moments moments_of(const T* x, const ChannelShape& shape, int64_t c) {
 }
 
 template <class T, class S>
-void forward_of(const KernelArgs& args) {
-  const auto& a = args.attrs_as<BatchNormAttrs>();
-  ChannelShape in(args.inputs[0]), to(args.outputs[0]);
-  const T* x = args.inputs[0].as<T>();
+void forward_of(const KernelArgs& args, const BatchNormActAttrs& a) {
+  Range range(a.activation);
+  bool has_sum = has_input(args, 5);
+  ChannelShape in(args.inputs[0]), to(args.outputs[0]), added(has_sum ? args.inputs[5] : args.inputs[0]);
+  const T *x = args.inputs[0].as<T>(), *z = has_sum ? args.inputs[5].as<T>() : nullptr;
   T* y = args.outputs[0].as<T>();
   double count = static_cast<double>(in.count());
   for (int64_t c = 0; c < in.c; ++c) {
@@ -70,8 +83,9 @@ void forward_of(const KernelArgs& args) {
     double rstd = 1 / std::sqrt(used.var + a.eps);
     double weight = channel_value<S>(args, 3, c, 1), bias = channel_value<S>(args, 4, c, 0);
     for_each_of_channel(in, [&](auto n, auto h, auto w) {
-      double value = (widen(x[in.offset(n, c, h, w)]) - used.mean) * rstd;
-      y[to.offset(n, c, h, w)] = narrow<T>(value * weight + bias);
+      double value = (widen(x[in.offset(n, c, h, w)]) - used.mean) * rstd * weight + bias;
+      if (has_sum) value += widen(z[added.offset(n, c, h, w)]);
+      y[to.offset(n, c, h, w)] = narrow<T>(range.clamp(value));
     });
     double statistics[] = {blended.mean, blended.var, used.mean, rstd};
     for (int i = 0; i < 4; ++i) set_channel<S>(args.outputs[1 + i], c, statistics[i]);
@@ -79,8 +93,8 @@ void forward_of(const KernelArgs& args) {
 }
 
 template <class T, class S>
-void backward_of(const KernelArgs& args) {
-  bool training = args.attrs_as<BatchNormGradAttrs>().training;
+void backward_of(const KernelArgs& args, const BatchNormActGradAttrs& a) {
+  Range range(a.activation);
   ChannelShape grad(args.inputs[0]), in(args.inputs[1]), to(args.outputs[0]);
   const T *dy = args.inputs[0].as<T>(), *x = args.inputs[1].as<T>();
   T* dx = args.outputs[0].as<T>();
@@ -89,14 +103,19 @@ void backward_of(const KernelArgs& args) {
     double weight = channel_value<S>(args, 2, c, 1), mean = channel_value<S>(args, 3, c, 0);
     double rstd = channel_value<S>(args, 4, c, 1), dweight = 0, dbias = 0;
     auto normal = [&](auto n, auto h, auto w) { return (widen(x[in.offset(n, c, h, w)]) - mean) * rstd; };
+    double bias = channel_value<S>(args, 5, c, 0);
+    auto grad_at = [&](auto n, auto h, auto w) {
+      bool passes = range.lets_through(normal(n, h, w) * weight + bias);
+      return passes ? widen(dy[grad.offset(n, c, h, w)]) : 0.0;
+    };
     for_each_of_channel(in, [&](auto n, auto h, auto w) {
-      double d = widen(dy[grad.offset(n, c, h, w)]);
+      double d = grad_at(n, h, w);
       dbias += d;
       dweight += d * normal(n, h, w);
     });
     for_each_of_channel(in, [&](auto n, auto h, auto w) {
-      double d = widen(dy[grad.offset(n, c, h, w)]);
-      if (training) d -= (dbias + normal(n, h, w) * dweight) / count;
+      double d = grad_at(n, h, w);
+      if (a.training) d -= (dbias + normal(n, h, w) * dweight) / count;
       dx[to.offset(n, c, h, w)] = narrow<T>(d * rstd * weight);
     });
     set_channel<S>(args.outputs[1], c, dweight);
@@ -107,18 +126,27 @@ void backward_of(const KernelArgs& args) {
 template <class T>
 using Statistics = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
-void run_batch_norm(const KernelArgs& args) {
-  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { forward_of<T, Statistics<T>>(args); });
+void run_forward(const KernelArgs& args, const BatchNormActAttrs& a) {
+  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { forward_of<T, Statistics<T>>(args, a); });
 }
-void run_backward(const KernelArgs& args) {
-  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { backward_of<T, Statistics<T>>(args); });
+void run_backward(const KernelArgs& args, const BatchNormActGradAttrs& a) {
+  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { backward_of<T, Statistics<T>>(args, a); });
 }
 
 }  // namespace
 
 void register_reference_batch_norm(KernelTable& table) {
-  table.add(reference_kernel("batch_norm", run_batch_norm));
-  table.add(reference_kernel("batch_norm_backward", run_backward));
+  table.add(reference_kernel(
+      "batch_norm", [](const KernelArgs& args) { run_forward(args, {args.attrs_as<BatchNormAttrs>()}); }));
+  table.add(reference_kernel("batch_norm_backward", [](const KernelArgs& args) {
+    run_backward(args, {args.attrs_as<BatchNormGradAttrs>()});
+  }));
+  table.add(reference_kernel("batch_norm_act", [](const KernelArgs& args) {
+    run_forward(args, args.attrs_as<BatchNormActAttrs>());
+  }));
+  table.add(reference_kernel("batch_norm_act_backward", [](const KernelArgs& args) {
+    run_backward(args, args.attrs_as<BatchNormActGradAttrs>());
+  }));
 }
 
 }  // namespace miai::kernels

@@ -8,39 +8,51 @@ namespace miai::kernels {
 struct ChannelRuns {
   int64_t runs, length, stride;
 };
-/// Up to kColumns channels that lie beside each other in `rows` rows, `stride` apart.
-struct ChannelColumns {
-  static constexpr int kColumns = 16;
-  int64_t rows, stride;
-  int columns;
+/// Rows of one element a channel, without gaps, `stride` apart.
+struct ChannelRows {
+  int64_t rows, channels, stride;
+  ChannelRows part(int64_t begin, int64_t end) const { return {end - begin, channels, stride}; }
 };
 
-/// What one channel's elements are combined with: y = (x - mean) * scale + shift.
+/// What elements are combined with: y = (x - mean) * scale + shift. Of one channel, or arrays with one value
+/// a channel.
+template <class T>
 struct ChannelMap {
-  float mean, scale, shift;
+  T mean, scale, shift;
 };
 /// dx = dy * scale + (x - mean) * slope + shift.
+template <class T>
 struct ChannelGradMap {
-  float mean, scale, slope, shift;
+  T scale, slope, shift;
+};
+
+/// An activation as the range that it clamps its input to; outside of it, the gradient is 0.
+struct Clamp {
+  bool clamps;
+  float low, high;
 };
 
 struct BatchNormLoops {
   // sums[0] += x - origin, sums[1] += (x - origin)^2
-  void (*moments)(const float* x, ChannelRuns runs, float origin, double sums[2]);
-  void (*apply)(const float* x, ChannelRuns in, float* y, ChannelRuns out, ChannelMap map);
-  // sums[0] += dy, sums[1] += dy * (x - mean)
-  void (*grad_sums)(const float* dy, ChannelRuns grad, const float* x, ChannelRuns in, float mean,
-                    double sums[2]);
-  void (*grad_apply)(const float* dy, ChannelRuns grad, const float* x, ChannelRuns in, float* dx,
-                     ChannelRuns out, ChannelGradMap map);
-  // The same over columns; sums[i] are those of column i.
-  void (*column_moments)(const float* x, ChannelColumns columns, const float* origin, double (*sums)[2]);
-  void (*column_apply)(const float* x, ChannelColumns in, float* y, int64_t out_stride,
-                       const ChannelMap* maps);
-  void (*column_grad_sums)(const float* dy, int64_t grad_stride, const float* x, ChannelColumns in,
-                           const ChannelMap* maps, double (*sums)[2]);
-  void (*column_grad_apply)(const float* dy, int64_t grad_stride, const float* x, ChannelColumns in,
-                            float* dx, int64_t out_stride, const ChannelGradMap* maps);
+  void (*run_moments)(const float* x, ChannelRuns runs, float origin, double sums[2]);
+  // y = clamp(map(x) + z); z may be null
+  void (*run_apply)(const float* x, ChannelRuns in, const float* z, ChannelRuns added, float* y,
+                    ChannelRuns out, ChannelMap<float> map, Clamp clamp);
+  // g is dy, or 0 where map(x) is clamped: sums[0] += g, sums[1] += g * (x - mean)
+  void (*run_grad_sums)(const float* dy, ChannelRuns grad, const float* x, ChannelRuns in,
+                        ChannelMap<float> map, Clamp clamp, double sums[2]);
+  void (*run_grad_apply)(const float* dy, ChannelRuns grad, const float* x, ChannelRuns in, float* dx,
+                         ChannelRuns out, ChannelMap<float> map, Clamp clamp, ChannelGradMap<float> grad_map);
+
+  // The same for all channels of rows; the two sums of channel c are first[c] and second[c].
+  void (*row_moments)(const float* x, ChannelRows rows, const float* origin, double* first, double* second);
+  void (*row_apply)(const float* x, ChannelRows in, const float* z, int64_t z_stride, float* y,
+                    int64_t y_stride, ChannelMap<const float*> map, Clamp clamp);
+  void (*row_grad_sums)(const float* dy, int64_t dy_stride, const float* x, ChannelRows in,
+                        ChannelMap<const float*> map, Clamp clamp, double* first, double* second);
+  void (*row_grad_apply)(const float* dy, int64_t dy_stride, const float* x, ChannelRows in, float* dx,
+                         int64_t dx_stride, ChannelMap<const float*> map, Clamp clamp,
+                         ChannelGradMap<const float*> grad_map);
 };
 
 namespace baseline {

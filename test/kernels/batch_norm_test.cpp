@@ -23,6 +23,12 @@ std::vector<Case> cases() {
       {{0, 3, 2, 2}, {}},   {{4, 6, 3, 3}, {1, 0, 2, 3}}, {{4, 6, 3, 3}, {}, 2},         {{9, 1}, {}}};
 }
 
+/// Images lie as the case says, results too.
+TensorMeta image_meta(const Case& c) {
+  bool channels_last = c.order == std::vector<int>{0, 2, 3, 1};
+  return channels_last ? channels_last_meta(DType::kFloat32, c.shape) : dense_meta(DType::kFloat32, c.shape);
+}
+
 std::string text_of(const Case& c, const std::string& isa) {
   std::ostringstream out;
   out << isa << ' ' << c.shape << (c.order.empty() ? "" : " permuted");
@@ -32,10 +38,7 @@ std::string text_of(const Case& c, const std::string& isa) {
 Call forward_call(const Case& c, bool training, int parts, std::mt19937& rng) {
   Shape channels{c.shape[1]};
   TensorMeta statistics = dense_meta(DType::kFloat32, channels);
-  Call call{"batch_norm",
-            make_attrs(BatchNormAttrs{.training = training}),
-            {},
-            {dense_meta(DType::kFloat32, c.shape)}};
+  Call call{"batch_norm", make_attrs(BatchNormAttrs{.training = training}), {}, {image_meta(c)}};
   call.outputs.insert(call.outputs.end(), 4, statistics);
   call.inputs.push_back(Tensor::random(DType::kFloat32, c.shape, rng, c.order, c.gap));
   bool running = !training || parts & 1;
@@ -52,10 +55,7 @@ Call forward_call(const Case& c, bool training, int parts, std::mt19937& rng) {
 Call backward_call(const Case& c, bool training, bool weight, std::mt19937& rng) {
   Shape channels{c.shape[1]};
   TensorMeta statistics = dense_meta(DType::kFloat32, channels);
-  Call call{"batch_norm_backward",
-            make_attrs(BatchNormGradAttrs{training}),
-            {},
-            {dense_meta(DType::kFloat32, c.shape)}};
+  Call call{"batch_norm_backward", make_attrs(BatchNormGradAttrs{training}), {}, {image_meta(c)}};
   call.outputs.insert(call.outputs.end(), 2, statistics);
   for (int i = 0; i < 2; ++i)
     call.inputs.push_back(Tensor::random(DType::kFloat32, c.shape, rng, c.order, c.gap));
@@ -88,6 +88,42 @@ TEST(BatchNorm, GradientLoopsAgreeWithTheReference) {
         for (bool training : {false, true}) {
           Call call = backward_call(c, training, weight, rng);
           check_kernels(call, 4 * kFactor, text_of(c, isa));
+        }
+  });
+}
+
+// ---- fused with what comes after ----
+
+constexpr const char* kActivations[] = {"identity", "relu", "relu6"};
+
+TEST(BatchNorm, LoopsWithASumAndAnActivationAgreeWithTheReference) {
+  for_each_isa([&](const std::string& isa) {
+    std::mt19937 rng(24);
+    for (const Case& c : cases())
+      for (const char* activation : kActivations)
+        for (bool has_sum : {false, true}) {
+          bool training = element_count(c.shape) > 0;
+          Call call = forward_call(c, training, 7, rng);
+          call.op = "batch_norm_act";
+          call.attrs = make_attrs(BatchNormActAttrs{{.training = training}, activation});
+          Tensor z = Tensor::random(DType::kFloat32, c.shape, rng, c.order, c.gap);
+          call.inputs.push_back(has_sum ? z : Tensor::absent());
+          check_kernels(call, kFactor, text_of(c, isa) + " " + activation);
+        }
+  });
+}
+
+TEST(BatchNorm, GradientLoopsOfAnActivationAgreeWithTheReference) {
+  for_each_isa([&](const std::string& isa) {
+    std::mt19937 rng(25);
+    for (const Case& c : cases())
+      for (const char* activation : kActivations)
+        for (bool training : {false, true}) {
+          Call call = backward_call(c, training, true, rng);
+          call.op = "batch_norm_act_backward";
+          call.attrs = make_attrs(BatchNormActGradAttrs{{training}, activation});
+          call.inputs.push_back(Tensor::random(DType::kFloat32, {c.shape[1]}, rng));
+          check_kernels(call, 4 * kFactor, text_of(c, isa) + " " + activation);
         }
   });
 }

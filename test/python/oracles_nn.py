@@ -107,6 +107,14 @@ def batch_norm(
 
 
 @oracle
+def batch_norm_act(
+    inp, running_mean=None, running_var=None, weight=None, bias=None, z=None, activation="identity", **attrs
+):
+    out, *statistics = ORACLES["batch_norm"](inp, running_mean, running_var, weight, bias, **attrs)
+    return activated(out + (0 if z is None else z), activation), *statistics
+
+
+@oracle
 def layer_norm(inp, weight=None, bias=None, normalized_shape=(), eps=1e-5):
     axes = tuple(range(inp.ndim - np.size(normalized_shape), inp.ndim))
     out = (inp - inp.mean(axis=axes, keepdims=True)) / np.sqrt(inp.var(axis=axes, keepdims=True) + eps)

@@ -1,4 +1,4 @@
-// Attributes of batch_norm and of its gradient.
+// Attributes of batch_norm, of what fusion makes of it, and of their gradients.
 #pragma once
 #include "kernels/common/attrs/attrs.h"
 
@@ -21,6 +21,27 @@ struct BatchNormGradAttrs {
   static auto fields() {
     return std::tuple{
         field("training", &BatchNormGradAttrs::training, "mean and rstd are functions of the input")};
+  }
+};
+
+/// What batch_norm_act can apply to its result: activations that clamp it to a range.
+inline constexpr std::string_view kClampingActivations[] = {"identity", "relu", "relu6"};
+
+struct BatchNormActAttrs : BatchNormAttrs {
+  std::string activation = "identity";
+  static auto fields() {
+    return std::tuple_cat(BatchNormAttrs::fields(),
+                          std::tuple{field("activation", &BatchNormActAttrs::activation,
+                                           "what is applied to the result: identity, relu or relu6")});
+  }
+};
+
+struct BatchNormActGradAttrs : BatchNormGradAttrs {
+  std::string activation = "identity";
+  static auto fields() {
+    return std::tuple_cat(BatchNormGradAttrs::fields(),
+                          std::tuple{field("activation", &BatchNormActGradAttrs::activation,
+                                           "what was applied to the result: identity, relu or relu6")});
   }
 };
 

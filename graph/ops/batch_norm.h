@@ -1,0 +1,17 @@
+// Rules of batch_norm and its gradient that the fused operators share.
+#pragma once
+#include "graph/ops/builders.h"
+#include "graph/ops/op_def.h"
+#include "kernels/common/attrs/batch_norm.h"
+
+namespace miai::ops {
+
+void infer_batch_norm(InferContext& context, const BatchNormAttrs& attrs);
+Vars lower_batch_norm(std::span<const Var> inputs, const BatchNormAttrs& attrs);
+/// Of dy, inp, weight, mean, rstd; further inputs are not looked at.
+void infer_batch_norm_backward(InferContext& context);
+Vars lower_batch_norm_backward(std::span<const Var> inputs, const BatchNormGradAttrs& attrs);
+/// Values per channel as a shape that broadcasts with the image.
+Var per_channel(const Var& x, const Var& image);
+
+}  // namespace miai::ops

@@ -1,4 +1,4 @@
-"""The operators that the plans of the benchmarks' models run: a fusion that silently stops happening shows here.
+"""The operators that the plans of the benchmarks' models run: a fusion that silently stops shows here.
 
 After an intended change: ``MIAI_WRITE_PLANS=1 python -m pytest test/python/plans``, and read the difference.
 """

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "graph/compile/layout_search.h"
 #include "graph/ops/pointwise.h"
 #include "runtime/backend.h"
 
@@ -59,28 +60,7 @@ ChannelsLastCall::ChannelsLastCall(const Node& node, const Attrs& attrs, std::ve
 
 namespace {
 
-/// Images that must lie alike, and the seconds that they gain by lying channels-last.
-class Groups {
- public:
-  const Value* find(const Value* value) {
-    auto it = parent_.try_emplace(value, value).first;
-    if (it->second == value) return value;
-    return it->second = find(it->second);
-  }
-  void join(const Value* a, const Value* b) {
-    a = find(a), b = find(b);
-    if (a == b) return;
-    parent_[b] = a;
-    gain_[a] += gain_[b];
-  }
-  void add(const Value* value, double seconds) { gain_[find(value)] += seconds; }
-  double gain(const Value* value) { return gain_[find(value)]; }
-
- private:
-  std::unordered_map<const Value*, const Value*> parent_;
-  std::unordered_map<const Value*, double> gain_;
-};
-
+/// Turns a function into a LayoutProblem, and the search's answer into values.
 class LayoutChooser {
  public:
   explicit LayoutChooser(const DraftRequest& request) : request_(request) {}
@@ -90,8 +70,14 @@ class LayoutChooser {
     for (const Node* node : f.nodes) visit(*node);
     for (const Value* value : f.outputs) needs_row_major(value);
     for (const State& state : f.states) needs_row_major(state.output);
-    std::erase_if(made_, [&](const Value* value) { return groups_.gain(value) <= 0; });
-    return std::move(made_);
+    number_groups();
+    std::vector<bool> lies = search_layouts(problem_);
+    std::unordered_set<const Value*> chosen;
+    for (const auto& [value, i] : numbers_) {
+      const LayoutProblem::Image& image = problem_.images[static_cast<size_t>(i)];
+      if (image.can_be && lies[static_cast<size_t>(image.group)]) chosen.insert(value);
+    }
+    return chosen;
   }
 
  private:
@@ -101,19 +87,40 @@ class LayoutChooser {
     return value ? dense_meta(value->type.dtype, evaluate(value->type.shape, request_.sizes)) : absent;
   }
 
-  double copy_seconds(const Value* value) const {
-    return static_cast<double>(byte_size(meta_of(value))) / kBytesPerSecond;
+  static bool is_image_value(const Value* value) { return value && value->type.shape.size() == 4; }
+
+  /// The number of an image among those of the problem.
+  int number(const Value* value) {
+    auto [it, is_new] = numbers_.try_emplace(value, static_cast<int>(problem_.images.size()));
+    if (is_new)  // a group of its own until it joins another
+      problem_.images.push_back(
+          {it->second, static_cast<double>(byte_size(meta_of(value))) / kBytesPerSecond});
+    return it->second;
+  }
+  LayoutProblem::Image& image(int i) { return problem_.images[static_cast<size_t>(i)]; }
+
+  int group_of(int i) {
+    while (image(i).group != i) i = image(i).group = image(image(i).group).group;
+    return i;
+  }
+  void number_groups() {
+    std::vector<int> numbers(problem_.images.size(), -1), groups;
+    for (size_t i = 0; i < problem_.images.size(); ++i) {
+      int& number = numbers[static_cast<size_t>(group_of(static_cast<int>(i)))];
+      if (number < 0) number = problem_.groups++;
+      groups.push_back(number);
+    }
+    for (size_t i = 0; i < groups.size(); ++i) problem_.images[i].group = groups[i];
   }
 
   /// Somebody reads or makes the value row-major.
   void needs_row_major(const Value* value) {
-    if (value && value->type.shape.size() == 4) groups_.add(value, -copy_seconds(value));
+    if (is_image_value(value)) problem_.steps.push_back({{number(value)}, 0});
   }
 
   void visit(const Node& node) {
-    auto is_image_value = [](const Value* value) { return value && value->type.shape.size() == 4; };
-    if (!std::any_of(node.inputs.begin(), node.inputs.end(), is_image_value) &&
-        !std::any_of(node.outputs.begin(), node.outputs.end(), is_image_value))
+    if (std::none_of(node.inputs.begin(), node.inputs.end(), is_image_value) &&
+        std::none_of(node.outputs.begin(), node.outputs.end(), is_image_value))
       return;
     std::vector<TensorMeta> inputs, outputs;
     for (const Value* value : node.inputs) inputs.push_back(meta_of(value));
@@ -134,30 +141,28 @@ class LayoutChooser {
 
   void visit_images(const Node& node, const ChannelsLastCall& call,
                     const std::shared_ptr<const Kernel>& row_major) {
-    std::vector<const Value*> images;
-    for (size_t i : call.image_inputs) images.push_back(node.inputs[i]);
+    LayoutProblem::Step step{{}, 0, 0};
+    for (size_t i : call.image_inputs) step.images.push_back(number(node.inputs[i]));
     for (size_t i : call.image_outputs) {
-      images.push_back(node.outputs[i]);
-      made_.insert(node.outputs[i]);
+      step.images.push_back(number(node.outputs[i]));
+      image(step.images.back()).can_be = true;
     }
     if (call.kernel->together)
-      for (const Value* value : images) {
-        groups_.join(images[0], value);
-        if (!value->producer) needs_row_major(value);
-      }
-    if (!call.kernel->preferred) return;
-    double lost = kOwnKernel * seconds(node, call) / static_cast<double>(images.size());
-    for (const Value* value : images)
-      groups_.add(value, row_major == call.chosen ? copy_seconds(value) : -lost);
-  }
-
-  static double seconds(const Node& node, const ChannelsLastCall& call) {
-    return estimated_seconds(op_cost(*node.op, node.attrs, call.inputs, call.outputs));
+      for (int i : step.images) image(group_of(i)).group = group_of(step.images[0]);
+    if (call.kernel->preferred) {
+      step.channels_last = estimated_seconds(op_cost(*node.op, node.attrs, call.inputs, call.outputs));
+      step.row_major = step.channels_last;
+      if (row_major != call.chosen)
+        step.row_major *= 1 - kOwnKernel;
+      else  // it lays row-major images out anew in each run
+        for (int i : step.images) step.row_major += image(i).copy_seconds;
+    }
+    problem_.steps.push_back(std::move(step));
   }
 
   const DraftRequest& request_;
-  Groups groups_;
-  std::unordered_set<const Value*> made_;  // by steps that can write them channels-last
+  LayoutProblem problem_;
+  std::unordered_map<const Value*, int> numbers_;
 };
 
 }  // namespace

@@ -99,6 +99,8 @@ struct Pow {
       }
       return result;
     } else {
+      if (b == T(2)) return a * a;  // the commonest exponents, and exact
+      if (b == T(1)) return a;
       return std::pow(a, b);
     }
   }

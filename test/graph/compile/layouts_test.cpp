@@ -72,8 +72,8 @@ TEST(Layouts, KernelsAgreeOnImagesThatLieChannelsLast) {
     }
   }
   for (const char* name :
-       {"x86/batch_norm", "x86/batch_norm_backward", "x86/pointwise", "x86/sum",
-        "x86/max_pool2d_channels_last", "x86/max_pool2d_backward_channels_last",
+       {"x86/batch_norm", "x86/batch_norm_backward", "x86/batch_norm_act", "x86/batch_norm_act_backward",
+        "x86/pointwise", "x86/sum", "x86/max_pool2d_channels_last", "x86/max_pool2d_backward_channels_last",
         "x86/max_pool2d_gather_channels_last", "x86/adaptive_max_pool2d_channels_last",
         "x86/avg_pool2d_channels_last", "x86/avg_pool2d_backward_channels_last",
         "x86/adaptive_avg_pool2d_channels_last", "x86/adaptive_avg_pool2d_backward_channels_last"})

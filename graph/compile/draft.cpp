@@ -10,12 +10,13 @@
 
 namespace miai {
 
-bool Step::may_overwrite(size_t input) const {
-  if (!node || outputs.empty()) return false;
+bool Step::may_overwrite(size_t input, size_t output) const {
+  if (!node || output >= outputs.size()) return false;
   const std::vector<int>& listed = node->op->may_overwrite;
-  bool is_listed = std::find(listed.begin(), listed.end(), static_cast<int>(input)) != listed.end();
+  bool is_listed =
+      output == 0 && std::find(listed.begin(), listed.end(), static_cast<int>(input)) != listed.end();
   bool is_pointwise = choice.kernel && choice.kernel->op == "pointwise";
-  const TensorMeta &in = inputs[input].meta, &out = outputs[0].meta;
+  const TensorMeta &in = inputs[input].meta, &out = outputs[output].meta;
   bool lie_alike = (in.is_dense() && out.is_dense()) || (in.is_channels_last() && out.is_channels_last());
   return (is_listed || is_pointwise) && in.dtype == out.dtype && in.shape == out.shape && lie_alike;
 }

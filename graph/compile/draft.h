@@ -40,7 +40,8 @@ struct Step {
   Device device;
   bool commits = false;  // runs in the commit section
   bool repeats = false;  // computes again what an earlier step has computed
-  bool may_overwrite(size_t input) const;
+  /// Whether that output may be written over that input.
+  bool may_overwrite(size_t input, size_t output) const;
 };
 
 struct DraftWrite {

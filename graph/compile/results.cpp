@@ -62,13 +62,15 @@ class ResultPlacer {
     bool is_written = false;
     for (size_t s : touching(old, write.value.buffer)) {
       const Step& step = draft_.steps[s];
-      bool writes = std::any_of(step.outputs.begin(), step.outputs.end(),
-                                [&](const Place& p) { return p.buffer == write.value.buffer; });
+      auto made = std::find_if(step.outputs.begin(), step.outputs.end(),
+                               [&](const Place& p) { return p.buffer == write.value.buffer; });
+      bool writes = made != step.outputs.end();
+      auto output = static_cast<size_t>(made - step.outputs.begin());
       for (size_t i = 0; i < step.inputs.size(); ++i) {
         const Place& input = step.inputs[i];
         if (input.buffer != old) continue;
         if (is_written) return false;  // the old value is read after the write
-        if (writes && !(step.may_overwrite(i) && draft_.covers_buffer(input))) return false;
+        if (writes && !(step.may_overwrite(i, output) && draft_.covers_buffer(input))) return false;
       }
       if (writes && !step.commits) return false;
       is_written |= writes;

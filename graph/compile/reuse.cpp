@@ -32,7 +32,7 @@ bool is_free_arena(const Draft& draft, int buffer) {
 
 bool may_take_over(const Draft& draft, const Step& step, size_t i) {
   const Place& input = step.inputs[i];
-  if (input.buffer < 0 || !step.may_overwrite(i) || input.offset != 0) return false;
+  if (input.buffer < 0 || !step.may_overwrite(i, 0) || input.offset != 0) return false;
   int root = draft.root(input.buffer);
   const Buffer& memory = draft.buffers[static_cast<size_t>(root)];
   if (memory.kind != BaseKind::kArena || memory.bytes != static_cast<int64_t>(byte_size(input.meta)))

@@ -26,10 +26,10 @@ bool may_fuse(const Node& node) {
          std::find(node.inputs.begin(), node.inputs.end(), nullptr) == node.inputs.end();
 }
 
-/// Nodes that become one, last first; the first one's output is the group's.
+/// Nodes that become one, last first.
 struct Group {
   std::vector<const Node*> nodes;
-  const Value* output() const { return nodes[0]->outputs[0]; }
+  std::vector<const Value*> outputs;  // of the first node, then results that others of them give away
 };
 
 /// The number that fills a value: of a constant of one element, or of `full`.
@@ -46,7 +46,7 @@ class GroupInputs {
  public:
   explicit GroupInputs(const Group& group) {
     for (const Node* node : group.nodes) inside_.push_back(node->outputs[0]);
-    const TensorType& type = group.output()->type;
+    const TensorType& type = group.outputs[0]->type;
     for (auto node = group.nodes.rbegin(); node != group.nodes.rend(); ++node)
       for (const Value* value : (*node)->inputs) {
         if (is_inside(value)) continue;
@@ -82,7 +82,6 @@ pointwise::Program program_of(const Node& node) {
 pointwise::Program join(const Group& group, const GroupInputs& inputs) {
   ProgramJoiner joiner;
   std::unordered_map<const Value*, pointwise::Register> registers;
-  pointwise::Register last = -1;
   for (auto node = group.nodes.rbegin(); node != group.nodes.rend(); ++node) {
     auto input = [&](int i, const pointwise::Instruction& load) {
       const Value* value = (*node)->inputs[static_cast<size_t>(i)];
@@ -91,12 +90,15 @@ pointwise::Program join(const Group& group, const GroupInputs& inputs) {
         return joiner.constant(load.dtype, number->number, number->integer);
       return joiner.input(load.dtype, inputs.index(value));
     };
-    last = registers[(*node)->outputs[0]] = joiner.append(program_of(**node), input);
+    registers[(*node)->outputs[0]] = joiner.append(program_of(**node), input);
   }
-  return joiner.finish(last, static_cast<int>(inputs.read().size()));
+  std::vector<pointwise::Register> outputs;
+  for (const Value* value : group.outputs) outputs.push_back(registers.at(value));
+  return joiner.finish(std::move(outputs), static_cast<int>(inputs.read().size()));
 }
 
-/// A node joins the group of its readers if all of them are in it and have its shape.
+/// A node joins the group of its readers if all of them are in it and have its shape. What is also a result
+/// of the function (a new momentum, read by the update of the weight) becomes an output of the group.
 class Grouping {
  public:
   explicit Grouping(const Function& function) : users_(users_of(function)) {
@@ -120,13 +122,17 @@ class Grouping {
       joined = groups_.size();
       groups_.emplace_back();
     }
-    groups_[*joined].nodes.push_back(&node);
+    add(groups_[*joined], node);
     group_of_[&node] = *joined;
+  }
+  void add(Group& group, const Node& node) const {
+    if (group.nodes.empty() || escapes_.count(node.outputs[0])) group.outputs.push_back(node.outputs[0]);
+    group.nodes.push_back(&node);
   }
   std::optional<size_t> group_of_users(const Node& node) const {
     const Value* output = node.outputs[0];
     const auto& users = users_[static_cast<size_t>(output->id)];
-    if (users.empty() || escapes_.count(output)) return std::nullopt;
+    if (users.empty()) return std::nullopt;
     std::optional<size_t> found;
     for (const Node* user : users) {
       auto it = group_of_.find(user);
@@ -134,9 +140,9 @@ class Grouping {
       found = it->second;
     }
     Group group = groups_[*found];
-    if (!(group.output()->type.shape == output->type.shape) || group.nodes.size() >= kMostNodes)
+    if (!(group.outputs[0]->type.shape == output->type.shape) || group.nodes.size() >= kMostNodes)
       return std::nullopt;
-    group.nodes.push_back(&node);
+    add(group, node);
     bool fits = registers_needed(join(group, GroupInputs(group))) <= kMostRegisters;
     return fits ? found : std::nullopt;
   }
@@ -159,11 +165,14 @@ FunctionPtr fuse_pointwise(const Function& function, const PassOptions&) {
       continue;
     }
     GroupInputs inputs(*group);
+    Vars made;
     rebuild.replace_node(*node, [&] {
       Vars read;
       for (const Value* value : inputs.read()) read.push_back(rebuild.var(value));
-      return emit(find_op("pointwise"), make_attrs(PointwiseAttrs{join(*group, inputs)}), read);
+      return made = emit(find_op("pointwise"), make_attrs(PointwiseAttrs{join(*group, inputs)}), read);
     });
+    for (size_t i = 1; i < made.size(); ++i)
+      rebuild.replace(group->outputs[i], rebuild.emitter().unwrap(made[i]));
   }
   return rebuild.finish();
 }

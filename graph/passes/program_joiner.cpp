@@ -48,8 +48,8 @@ Register ProgramJoiner::append(const Program& program,
   return at(program.outputs[0]);
 }
 
-Program ProgramJoiner::finish(Register output, int input_count) {
-  program_.outputs = {output};
+Program ProgramJoiner::finish(std::vector<Register> outputs, int input_count) {
+  program_.outputs = std::move(outputs);
   program_.input_count = input_count;
   return std::move(program_);
 }

@@ -1,5 +1,7 @@
 // Puts pointwise programs one after the other into one program.
 #pragma once
+#include <vector>
+
 #include "kernels/common/parallel.h"
 #include "kernels/common/pointwise/program.h"
 
@@ -14,7 +16,7 @@ class ProgramJoiner {
   pointwise::Register append(
       const pointwise::Program& program,
       FunctionRef<pointwise::Register(int i, const pointwise::Instruction& load)> input);
-  pointwise::Program finish(pointwise::Register output, int input_count);
+  pointwise::Program finish(std::vector<pointwise::Register> outputs, int input_count);
 
  private:
   pointwise::Register push(const pointwise::Instruction& instruction);

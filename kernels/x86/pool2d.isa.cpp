@@ -5,8 +5,72 @@
 namespace miai::kernels::MIAI_ISA {
 namespace {
 
-MIAI_INLINE void take_larger_by(const float* x, int64_t step, int64_t count, int32_t index,
-                                float* __restrict y, int32_t* __restrict at) {
+constexpr int kWide = kLanes<float>;
+
+/// N lanes, whatever the width of the instruction set's own vectors: rows of images are short.
+template <int N>
+struct LaneTypes;
+template <>
+struct LaneTypes<16> {
+  typedef float Floats __attribute__((vector_size(64)));
+  typedef int32_t Ints __attribute__((vector_size(64)));
+};
+template <>
+struct LaneTypes<8> {
+  typedef float Floats __attribute__((vector_size(32)));
+  typedef int32_t Ints __attribute__((vector_size(32)));
+};
+template <>
+struct LaneTypes<4> {
+  typedef float Floats __attribute__((vector_size(16)));
+  typedef int32_t Ints __attribute__((vector_size(16)));
+};
+
+template <int N>
+struct Lanes {
+  using Floats = typename LaneTypes<N>::Floats;
+  using Ints = typename LaneTypes<N>::Ints;
+
+  template <class V, class T>
+  MIAI_INLINE V load(const T* p) {
+    V lanes;
+    __builtin_memcpy(&lanes, p, sizeof(V));
+    return lanes;
+  }
+  /// p[0], p[2], ..., without reading beyond the last of them.
+  MIAI_INLINE Floats load_every_other(const float* p) {
+    Ints lanes = {};
+    for (int i = 0; i < N; ++i) lanes[i] = i < N / 2 ? 2 * i : 2 * i + 1;
+    return __builtin_shuffle(load<Floats>(p), load<Floats>(p + N - 1), lanes);
+  }
+  template <int kStep>
+  MIAI_INLINE void take_larger(const float* x, int32_t index, float* y, int32_t* at) {
+    Floats value = kStep == 1 ? load<Floats>(x) : load_every_other(x), best = load<Floats>(y);
+    Ints indices = {};
+    for (int i = 0; i < N; ++i) indices[i] = i * kStep;
+    Ints takes = ~(value <= best) & (best == best);
+    Floats larger = takes ? value : best;
+    Ints larger_at = takes ? indices + index : load<Ints>(at);
+    __builtin_memcpy(y, &larger, sizeof(larger));
+    __builtin_memcpy(at, &larger_at, sizeof(larger_at));
+  }
+};
+
+/// As many times N lanes as there are; whether it did all. The last ones may be done twice, which changes
+/// nothing.
+template <int kStep, int N>
+MIAI_INLINE bool take_larger_lanes(const float* x, int64_t count, int32_t index, float* y, int32_t* at) {
+  if (count < N) return false;
+  for (int64_t j = 0; j < count; j += N) {
+    int64_t from = j + N <= count ? j : count - N;
+    Lanes<N>::template take_larger<kStep>(x + from * kStep, index + static_cast<int32_t>(from * kStep),
+                                          y + from, at + from);
+  }
+  return true;
+}
+
+MIAI_INLINE void take_larger_each(const float* x, int64_t step, int64_t count, int32_t index, float* y,
+                                  int32_t* at) {
   for (int64_t j = 0; j < count; ++j) {
     float value = x[j * step], best = y[j];
     bool takes = !(value <= best) & (best == best);
@@ -15,10 +79,17 @@ MIAI_INLINE void take_larger_by(const float* x, int64_t step, int64_t count, int
   }
 }
 
+template <int kStep>
+MIAI_INLINE void take_larger_by(const float* x, int64_t count, int32_t index, float* y, int32_t* at) {
+  if (take_larger_lanes<kStep, kWide>(x, count, index, y, at)) return;
+  if (kWide > 4 && take_larger_lanes<kStep, kWide / 2 < 4 ? 4 : kWide / 2>(x, count, index, y, at)) return;
+  take_larger_each(x, kStep, count, index, y, at);
+}
+
 void take_larger(const float* x, int64_t step, int64_t count, int32_t index, float* y, int32_t* at) {
-  if (step == 1) return take_larger_by(x, 1, count, index, y, at);
-  if (step == 2) return take_larger_by(x, 2, count, index, y, at);
-  take_larger_by(x, step, count, index, y, at);
+  if (step == 1) return take_larger_by<1>(x, count, index, y, at);
+  if (step == 2) return take_larger_by<2>(x, count, index, y, at);
+  take_larger_each(x, step, count, index, y, at);
 }
 
 void take_larger_here(const float* x, int64_t count, int32_t index, float* __restrict y,

@@ -50,8 +50,21 @@ TEST(FusePointwise, WhatOthersReadStaysAValue) {
   expect_unchanged(kFuse, R"(func @main(%0 x: float32[4]) state(%9 w: float32[4] -> %2) {
     %1 = exp(%0): float32[4]
     %2 = neg(%1): float32[4]
-    %3 = sum(%2): float32[]
-    return %1, %3
+    %3 = sum(%1): float32[]
+    return %3
+  })");
+}
+
+// An optimizer's momentum is a result, and read by the update of the weight: one kernel writes both.
+TEST(FusePointwise, WhatIsAlsoAResultBecomesASecondOutput) {
+  expect_pass(kFuse, R"(func @main(%0 g: float32[4]) state(%1 w: float32[4] -> %4, %2 v: float32[4] -> %3) {
+    %3 = add(%2, %0): float32[4]
+    %4 = sub(%1, %3): float32[4]
+    return
+  })",
+              R"(func @main(%0 g: float32[4]) state(%1 w: float32[4] -> %3, %2 v: float32[4] -> %4) {
+    %3, %4 = pointwise(%2, %0, %1) {program='in:float32#0;in:float32#1;add:float32,0,1;in:float32#2;sub:float32,3,2>4,2|3'}: float32[4], float32[4]
+    return
   })");
 }
 

@@ -5,6 +5,7 @@
 
 #include "graph/compile/concrete_sizes.h"
 #include "graph/compile/explain.h"
+#include "graph/compile/kernel_times.h"
 #include "kernels/common/error.h"
 #include "runtime/backend.h"
 #include "runtime/copy.h"
@@ -52,9 +53,11 @@ CompiledFunction::CompiledFunction(FunctionPtr function, const CompileOptions& o
 std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<TensorMeta>& inputs,
                                                         const std::vector<TensorMeta>& states) const {
   SymbolValues sizes = solve_sizes(*main_, inputs, states);
-  Draft draft = draft_plan({*main_, sizes, inputs, states, constant_index_,
-                            options_.opt_level >= 2 && !options_.observed,
-                            options_.opt_level >= 1 && !options_.observed});
+  bool chooses = options_.opt_level >= 2 && !options_.observed;
+  bool measures = chooses && options_.fast_run;
+  Draft draft = draft_plan({*main_, sizes, inputs, states, constant_index_, chooses,
+                            options_.opt_level >= 1 && !options_.observed, measures});
+  if (measures) KernelTimes::global().save();
   copy_partial_results(draft);
   if (!options_.observed) form_commit_section(draft);
   auto finish = [&](Draft steps) {

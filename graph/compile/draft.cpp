@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "graph/compile/kernel_times.h"
 #include "graph/compile/layouts.h"
 #include "graph/ops/pointwise.h"
 #include "kernels/common/error.h"
@@ -49,6 +50,16 @@ KernelChoice find_kernel(const OpDef& op, Attrs& attrs, const std::vector<Tensor
   KernelCall call = kernel_call(op, attrs, inputs, outputs);
   attrs = call.attrs;
   return find_kernel(backend.kernels(), {call.op, inputs, outputs, attrs, backend.kernel_kind});
+}
+
+bool may_pack(const DraftRequest& request, const Node& node, int input) {
+  if (!request.packs_inputs || input < 0 || static_cast<size_t>(input) >= node.inputs.size()) return false;
+  const Value* value = node.inputs[static_cast<size_t>(input)];
+  if (!value || value->producer) return false;
+  if (value->constant) return true;
+  return std::any_of(request.function.states.begin(), request.function.states.end(), [&](const State& state) {
+    return state.input == value && (!state.output || state.output == value);
+  });
 }
 
 Device device_of(const Node& node) {
@@ -136,28 +147,26 @@ class Drafter {
     lay_out_inputs(step, attrs);
     step.attrs = attrs;
     step.choice = find_kernel(*node.op, step.attrs, metas(step.inputs), metas(step.outputs), step.device);
+    if (request_.measures) take_quickest(step);
     prepare_packed(step);
     for (size_t i = 0; i < step.outputs.size(); ++i) places_[node.outputs[i]] = step.outputs[i];
     draft_.steps.push_back(std::move(step));
   }
 
-  /// Constants and states that nobody writes may be packed once for all runs.
-  bool stays(const Place& place) const {
-    if (place.buffer < 0) return false;
-    const Buffer& buffer = draft_.buffers[static_cast<size_t>(place.buffer)];
-    if (buffer.kind == BaseKind::kConstant) return true;
-    if (buffer.kind != BaseKind::kState) return false;
-    const State& state = request_.function.states[static_cast<size_t>(buffer.index)];
-    return !state.output || state.output == state.input;
+  void take_quickest(Step& step) {
+    std::vector<TensorMeta> inputs = metas(step.inputs), outputs = metas(step.outputs);
+    const Kernel& found = *step.choice.kernel;
+    step.choice = find_quickest_kernel(backend(step.device.kind).kernels(),
+                                       {found.op, inputs, outputs, step.attrs, found.device},
+                                       may_pack(request_, *step.node, found.packs));
   }
 
   void prepare_packed(Step& step) {
     int packs = step.choice.kernel->packs;
-    bool may_pack = request_.packs_inputs && packs >= 0 && static_cast<size_t>(packs) < step.inputs.size() &&
-                    stays(step.inputs[static_cast<size_t>(packs)]);
-    prepare(step, may_pack);
+    bool packed = may_pack(request_, *step.node, packs);
+    prepare(step, packed);
     size_t bytes = step.choice.prepared.packed_bytes;
-    if (!may_pack || bytes == 0) return;
+    if (!packed || bytes == 0) return;
     Place& input = step.inputs[static_cast<size_t>(packs)];
     int index = static_cast<int>(draft_.packed.size());
     draft_.packed.push_back({step.choice, input, bytes});

@@ -85,11 +85,14 @@ struct DraftRequest {
   std::unordered_map<const Value*, int> constants;  // their indices
   bool chooses_layouts = false;                     // images may lie channels-last between steps
   bool packs_inputs = false;                        // kernels may take weights in forms of their own
+  bool measures = false;                            // the quickest kernels, by running them
 };
 
 /// The kernel for one call, not prepared yet; `attrs` become the kernel's.
 KernelChoice find_kernel(const OpDef& op, Attrs& attrs, const std::vector<TensorMeta>& inputs,
                          const std::vector<TensorMeta>& outputs, Device device);
+/// Whether the node's kernel may take that input packed: a constant, or a state that no step writes.
+bool may_pack(const DraftRequest& request, const Node& node, int input);
 /// Where the node runs.
 Device device_of(const Node& node);
 

@@ -17,6 +17,7 @@ struct CompileOptions {
                              // observer sees every operator's operands and may refuse the step
   int64_t memory_limit = 0;  // bytes that a run may hold, inputs and states included; 0: no limit. Values are
                              // computed again where they would need more
+  bool fast_run = false;     // measure kernels and take the quickest (at opt_level 2)
   int plan_limit = 32;       // plans kept, one a set of sizes and layouts
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "graph/compile/kernel_times.h"
 #include "graph/compile/layout_search.h"
 #include "graph/ops/pointwise.h"
 #include "runtime/backend.h"
@@ -41,15 +42,15 @@ std::vector<size_t> images_among(const std::vector<TensorMeta>& metas, const std
 
 }  // namespace
 
-ChannelsLastCall::ChannelsLastCall(const Node& node, const Attrs& attrs, std::vector<TensorMeta> given_inputs,
+ChannelsLastCall::ChannelsLastCall(const Node& node, const Attrs& given_attrs,
+                                   std::vector<TensorMeta> given_inputs,
                                    std::vector<TensorMeta> given_outputs)
-    : inputs(std::move(given_inputs)), outputs(std::move(given_outputs)) {
+    : attrs(given_attrs), inputs(std::move(given_inputs)), outputs(std::move(given_outputs)) {
   std::vector<TensorMeta> all_inputs, all_outputs;
   for (const TensorMeta& meta : inputs) all_inputs.push_back(as_channels_last(meta));
   for (const TensorMeta& meta : outputs) all_outputs.push_back(as_channels_last(meta));
   if (!takes_channels_last(node, attrs, inputs, outputs)) return;
-  Attrs copy = attrs;
-  chosen = find_kernel(*node.op, copy, all_inputs, all_outputs, device_of(node)).kernel;
+  chosen = find_kernel(*node.op, attrs, all_inputs, all_outputs, device_of(node)).kernel;
   kernel = chosen->channels_last;
   if (!kernel) return;
   image_inputs = images_among(inputs, kernel->inputs, kernel->every);
@@ -149,7 +150,7 @@ class LayoutChooser {
     }
     if (call.kernel->together)
       for (int i : step.images) image(group_of(i)).group = group_of(step.images[0]);
-    if (call.kernel->preferred) {
+    if (call.kernel->preferred && !measure(node, call, *row_major, step)) {
       step.channels_last = estimated_seconds(op_cost(*node.op, node.attrs, call.inputs, call.outputs));
       step.row_major = step.channels_last;
       if (row_major != call.chosen)
@@ -158,6 +159,24 @@ class LayoutChooser {
         for (int i : step.images) step.row_major += image(i).copy_seconds;
     }
     problem_.steps.push_back(std::move(step));
+  }
+
+  /// The seconds of both forms by running them, copies within the kernels included; false: not measured.
+  bool measure(const Node& node, const ChannelsLastCall& call, const Kernel& row_major,
+               LayoutProblem::Step& step) const {
+    if (!request_.measures) return false;
+    auto quickest = [&](const std::vector<TensorMeta>& inputs, const std::vector<TensorMeta>& outputs) {
+      return KernelTimes::global().quickest(backend(device_of(node).kind).kernels(),
+                                            {row_major.op, inputs, outputs, call.attrs, row_major.device},
+                                            may_pack(request_, node, row_major.packs));
+    };
+    std::vector<TensorMeta> inputs, outputs;
+    for (const Value* value : node.inputs) inputs.push_back(meta_of(value));
+    for (const Value* value : node.outputs) outputs.push_back(meta_of(value));
+    auto rows = quickest(inputs, outputs), last = quickest(call.inputs, call.outputs);
+    if (!rows || !last) return false;
+    step.row_major = rows->seconds, step.channels_last = last->seconds;
+    return true;
   }
 
   const DraftRequest& request_;

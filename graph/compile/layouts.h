@@ -16,6 +16,7 @@ struct ChannelsLastCall {
                    std::vector<TensorMeta> outputs);
   std::shared_ptr<const Kernel> chosen;
   std::optional<ChannelsLast> kernel;  // what it says of itself
+  Attrs attrs;                         // the kernel's
   std::vector<size_t> image_inputs, image_outputs;
   std::vector<TensorMeta> inputs, outputs;  // images channels-last
 };

@@ -75,8 +75,9 @@ struct ChannelsLast {
 };
 
 struct Kernel {
-  std::string op;    // operator it implements
-  std::string name;  // "x86/conv2d_onednn", unique
+  std::string op;         // operator it implements
+  std::string name;       // "x86/conv2d_onednn", unique
+  std::string library{};  // and its version, where it is not our own code
   DeviceKind device = DeviceKind::kCpu;
   std::function<Support(const KernelSignature&)> supports{};  // empty: supports all
   std::function<Prepared(const KernelSignature&)> prepare{};  // empty: nothing to prepare

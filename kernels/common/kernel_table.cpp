@@ -30,6 +30,11 @@ bool is_disabled(const Kernel& kernel) {
                      [&](const auto& p) { return kernel.name.starts_with(p); });
 }
 
+Support support_of(const Kernel& kernel, const KernelSignature& signature) {
+  if (is_disabled(kernel)) return Support::no("disabled by MIAI_DISABLE_KERNELS");
+  return kernel.supports ? kernel.supports(signature) : Support::yes();
+}
+
 [[noreturn]] void raise_unsupported(const KernelSignature& signature, const std::vector<Refusal>& refusals) {
   std::ostringstream text;
   text << signature.op << ": no kernel for this call on device '" << device_name({signature.device, 0})
@@ -74,12 +79,18 @@ KernelTable& KernelTable::global() {
   return table;
 }
 
+std::vector<std::shared_ptr<const Kernel>> willing_kernels(const KernelTable& table,
+                                                           const KernelSignature& signature) {
+  std::vector<std::shared_ptr<const Kernel>> willing;
+  for (const auto& kernel : table.find(signature.device, signature.op))
+    if (kernel->preference >= 0 && support_of(*kernel, signature).ok) willing.push_back(kernel);
+  return willing;
+}
+
 KernelChoice find_kernel(const KernelTable& table, const KernelSignature& signature) {
   KernelChoice choice;
   for (const auto& kernel : table.find(signature.device, signature.op)) {
-    Support support = is_disabled(*kernel) ? Support::no("disabled by MIAI_DISABLE_KERNELS")
-                      : kernel->supports   ? kernel->supports(signature)
-                                           : Support::yes();
+    Support support = support_of(*kernel, signature);
     bool is_better = !support.if_needed && kernel->preference >= 0;  // than one that would rather not
     if (support.ok && (is_better || !choice.kernel)) choice.kernel = kernel;
     if (support.ok && !support.if_needed) break;

@@ -41,7 +41,10 @@ struct KernelChoice {
 /// refusals if none. MIAI_DISABLE_KERNELS (comma-separated name prefixes) leaves kernels out, for tests and
 /// comparison.
 KernelChoice find_kernel(const KernelTable& table, const KernelSignature& signature);
-/// The same, prepared.
+/// All kernels but the reference that support the signature, most preferred first.
+std::vector<std::shared_ptr<const Kernel>> willing_kernels(const KernelTable& table,
+                                                           const KernelSignature& signature);
+/// find_kernel's choice, prepared.
 KernelChoice choose_kernel(const KernelTable& table, const KernelSignature& signature);
 
 }  // namespace miai

@@ -175,6 +175,7 @@ template <void (*Build)(const KernelSignature&, Program&)>
 Kernel conv_kernel(const std::string& op, std::vector<int> image_inputs, std::vector<int> image_outputs) {
   return {.op = op,
           .name = "x86/" + op + "_onednn",
+          .library = library_name(),
           .supports = [](const KernelSignature& s) { return supports_conv(s, Build); },
           .prepare = [](const KernelSignature& s) { return prepare_pieces(s, Build, cut_of(s)); },
           .run = run_pieces,

@@ -121,6 +121,7 @@ void register_x86_matmul_onednn(KernelTable& table) {
   for (const char* op : {"matmul", "linear", "linear_bias_act"})
     table.add({.op = op,
                .name = std::string("x86/") + op + "_onednn",
+               .library = library_name(),
                .supports = supports_matmul,
                .prepare = prepare_matmul,
                .run = run_pieces,

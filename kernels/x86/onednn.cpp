@@ -49,6 +49,12 @@ const dnnl::engine& engine() {
   return engine;
 }
 
+std::string library_name() {
+  const dnnl_version_t* v = dnnl_version();
+  return "oneDNN " + std::to_string(v->major) + "." + std::to_string(v->minor) + "." +
+         std::to_string(v->patch);
+}
+
 Support supports_dtype(const KernelSignature& signature) {
   for (auto metas : {signature.inputs, signature.outputs})
     for (const TensorMeta& meta : metas) {

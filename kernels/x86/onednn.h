@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace miai::kernels::onednn {
 using Desc = dnnl::memory::desc;
 
 const dnnl::engine& engine();
+/// "oneDNN 3.2.0"
+std::string library_name();
 
 /// float32, or bfloat16 where the processor has AVX-512; else no, with the reason.
 Support supports_dtype(const KernelSignature& signature);

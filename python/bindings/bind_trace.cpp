@@ -174,6 +174,15 @@ void bind_dim(py::module_& m) {
 
 void bind_trace(py::module_& m) {
   bind_dim(m);
+  py::class_<CompileOptions>(m, "CompileOptions")
+      .def(py::init([](int opt_level, int64_t memory_limit, bool fast_run) {
+        CompileOptions options;
+        options.opt_level = opt_level;
+        options.memory_limit = memory_limit;
+        options.fast_run = fast_run;
+        return options;
+      }))
+      .def_readonly("memory_limit", &CompileOptions::memory_limit);
   py::class_<Recording>(m, "Recording")
       .def(py::init<std::string>())
       .def("start", &Recording::start)
@@ -185,15 +194,11 @@ void bind_trace(py::module_& m) {
              r.adopt(cell_of(input.ptr()));
              return input;
            })
-      .def("finish",
-           [](Recording& r, const std::vector<py::object>& outputs, int opt_level, int64_t memory_limit) {
-             FunctionPtr function = r.finish(values_of(outputs));
-             CompileOptions options;
-             options.opt_level = opt_level;
-             options.memory_limit = memory_limit;
-             r.stop();
-             return std::make_unique<TracedProgram>(function, r.captured(), options);
-           });
+      .def("finish", [](Recording& r, const std::vector<py::object>& outputs, const CompileOptions& options) {
+        FunctionPtr function = r.finish(values_of(outputs));
+        r.stop();
+        return std::make_unique<TracedProgram>(function, r.captured(), options);
+      });
   m.def("tensor_signature", tensor_signature);
   m.def("is_recording", [] { return Recording::current() != nullptr; });
   py::class_<TracedProgram>(m, "TracedProgram")

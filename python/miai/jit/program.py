@@ -21,8 +21,7 @@ class Program:
         function: Callable[..., Any],
         call: Call,
         flags: list[list[bool]],
-        opt_level: int,
-        memory_limit: int,
+        options: _core.CompileOptions,
     ) -> None:
         self.call = call
         self.shapes = call.shapes  # of the last call
@@ -40,8 +39,8 @@ class Program:
                 self.result = function(*args, **kwargs)
             _check_unwritten(name, call, inputs, versions)
             outputs = self._read_result(name)
-            self.core = recording.finish(outputs, opt_level, memory_limit)
-            if memory_limit:
+            self.core = recording.finish(outputs, options)
+            if options.memory_limit:
                 self.core.memory_report(call.shapes)  # makes the plan: a limit too small is refused now
         except BaseException:
             recording.stop()

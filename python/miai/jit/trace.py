@@ -44,6 +44,9 @@ class trace:  # noqa: N801 - a decorator
             Values are computed again where keeping them would need more; no bit of the result changes. A
             limit that is too small raises ValueError with the smallest one possible. The first call, which
             records, runs eagerly and is not bound by it. See `docs/memory.md`.
+        fast_run: chooses kernels and layouts by running them on this machine when a plan is made, instead of
+            by rules (at ``opt_level=2``). What was measured is kept in ``~/.cache/miai`` (MIAI_CACHE_DIR).
+            Another choice of kernels may change results by rounding. MIAI_FAST_RUN=1 does so for all.
 
     >>> import miai as mi
     >>> @trace
@@ -67,6 +70,7 @@ class trace:  # noqa: N801 - a decorator
         enabled: bool = True,
         check: bool = False,
         memory_limit: int | str | None = None,
+        fast_run: bool = False,
         symbolic: bool = True,
         capture_as_const: bool = True,
     ) -> None:
@@ -81,6 +85,7 @@ class trace:  # noqa: N801 - a decorator
         self.function = function
         self.dynamic = {k: (v,) if isinstance(v, int) else tuple(v) for k, v in (dynamic or {}).items()}
         self.opt_level = opt_level
+        self.fast_run = fast_run
         self.enabled = enabled and symbolic and os.environ.get("MIAI_TRACE", "1") != "0"
         self.check = check
         self._name = getattr(function, "__name__", type(function).__name__)
@@ -109,6 +114,7 @@ class trace:  # noqa: N801 - a decorator
                 enabled=self.enabled,
                 check=self.check,
                 memory_limit=self.memory_limit,
+                fast_run=self.fast_run,
             )
             bound.dynamic = self.dynamic
             bound._parameters = self._parameters[1:]
@@ -154,9 +160,8 @@ class trace:  # noqa: N801 - a decorator
             sizes = self._sizes[call.base] = Sizes(self.dynamic, call)
         elif (call.base, sizes.key(call)) not in self._programs:
             sizes.promote(call)
-        program = Program(
-            self._name, self.function, call, sizes.flags(call), self.opt_level, self.memory_limit or 0
-        )
+        options = _core.CompileOptions(self.opt_level, self.memory_limit or 0, self.fast_run)
+        program = Program(self._name, self.function, call, sizes.flags(call), options)
         self._programs.setdefault((call.base, sizes.key(call)), []).insert(0, program)
         self._last = program
         self._tell_of_recording(call)

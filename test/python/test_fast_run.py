@@ -1,0 +1,78 @@
+"""trace(fast_run=True): kernels and layouts by measurement, kept in a file."""
+
+import json
+import os
+import subprocess
+import sys
+
+import miai as mi
+import numpy as np
+import pytest
+from miai import module as M  # noqa: N812
+
+SCRIPT = """
+import miai as mi, numpy as np
+from miai import module as M
+mi.random.seed(3)
+net = M.Sequential(M.Conv2d(3, 24, 3, padding=1), M.ReLU(), M.Conv2d(24, 24, 1), M.Conv2d(24, 32, 3)).eval()
+x = mi.random.normal(size=(2, 3, 12, 12))
+step = mi.trace(lambda x: net(x), fast_run={fast_run})
+step(x)
+print(np.abs(step(x).numpy() - net(x).numpy()).max() < 1e-4)
+"""
+
+
+def run(folder, fast_run="True", **environment):
+    env = {**os.environ, "MIAI_CACHE_DIR": str(folder), **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(fast_run=fast_run)],
+        env=env, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "True"
+    path = folder / "kernel_times.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def several_kernels():
+    return len([name for name in mi._core.kernels("conv2d") if not name.startswith("reference")]) > 1
+
+
+@pytest.mark.skipif(not several_kernels(), reason="one kernel of conv2d")
+def test_times_are_kept(tmp_path):
+    times = run(tmp_path)
+    assert any("conv2d" in key for key in times)
+    for kernel, seconds in times.values():
+        assert kernel in mi._core.kernels("conv2d") + mi._core.kernels("conv2d_bias_act")
+        assert 0 < seconds < 60
+    assert run(tmp_path) == times  # nothing is measured again
+    assert run(tmp_path, MIAI_NUM_THREADS="1").keys() > times.keys() or mi._core.thread_count() == 1
+
+
+@pytest.mark.skipif(not several_kernels(), reason="one kernel of conv2d")
+def test_the_environment_asks_for_it(tmp_path):
+    assert run(tmp_path, fast_run="False") is None
+    assert run(tmp_path, fast_run="False", MIAI_FAST_RUN="1")
+
+
+def test_training_with_measured_kernels():
+    net = M.Sequential(M.Conv2d(3, 8, 3), M.BatchNorm2d(8), M.ReLU(), M.Flatten(), M.Linear(8 * 36, 4))
+    state = {name: np.array(value) for name, value in net.state_dict().items()}
+    x = mi.random.normal(size=(4, 3, 8, 8))
+
+    def losses(trace):
+        net.load_state_dict(state)
+        manager = mi.GradManager().attach(net.parameters())
+        optimizer = mi.optimizer.SGD(net.parameters(), lr=0.1)
+
+        @trace
+        def step(x):
+            with manager:
+                loss = (net(x) ** 2).mean()
+                manager.backward(loss)
+            optimizer.step().clear_grad()
+            return loss
+
+        return np.array([step(x).item() for _ in range(5)])
+
+    np.testing.assert_allclose(losses(mi.trace(fast_run=True)), losses(lambda f: f), rtol=1e-4)

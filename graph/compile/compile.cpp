@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <iostream>
+#include <sstream>
 
 #include "graph/compile/compiled_function.h"
 #include "graph/passes/pass.h"
@@ -24,6 +25,16 @@ bool always_measures() {
   return value && std::string_view(value) != "0";
 }
 
+/// MIAI_DISABLE_PASSES: names with commas between them, looked up for each program.
+std::vector<std::string> passes_left_out() {
+  const char* text = std::getenv("MIAI_DISABLE_PASSES");
+  std::vector<std::string> names;
+  std::istringstream in(text ? text : "");
+  for (std::string name; std::getline(in, name, ',');)
+    if (!name.empty()) names.push_back(name);
+  return names;
+}
+
 #ifdef NDEBUG
 constexpr bool kAlwaysVerify = false;
 #else
@@ -35,7 +46,7 @@ constexpr bool kAlwaysVerify = true;
 std::shared_ptr<Executable> compile(const Function& function, const CompileOptions& given) {
   CompileOptions options = given;
   options.fast_run |= always_measures();
-  PassOptions passes{.opt_level = options.opt_level};
+  PassOptions passes{.opt_level = options.opt_level, .without = passes_left_out()};
   FunctionPtr optimised = run_passes(function, passes, kAlwaysVerify || options.verify, dump_observer());
   return std::make_shared<CompiledFunction>(std::move(optimised), options);
 }

@@ -1,7 +1,10 @@
 #include "graph/passes/pass.h"
 
+#include <algorithm>
+
 #include "graph/ir/condition_guard.h"
 #include "graph/passes/rebuild.h"
+#include "kernels/common/error.h"
 
 namespace miai {
 namespace {
@@ -28,17 +31,35 @@ FunctionPtr renumber(const Function& function) {
   return rebuild.finish();
 }
 
+void check_names(const std::vector<std::string>& without) {
+  for (const std::string& name : without) {
+    std::string known;
+    bool found = false;
+    for (const Pass& pass : kPasses) {
+      if (pass.level == 0 || known.find(pass.name) != std::string::npos) continue;
+      known += (known.empty() ? "" : ", ") + std::string(pass.name);
+      found |= pass.name == name;
+    }
+    if (!found)
+      raise(ErrorKind::kValue, "passes: expected names of passes that may be left out (", known, "), got '",
+            name, "'");
+  }
+}
+
 }  // namespace
 
 std::span<const Pass> all_passes() { return kPasses; }
 
 FunctionPtr run_passes(const Function& function, const PassOptions& options, bool verified,
                        const PassObserver& observer) {
+  check_names(options.without);
   ConditionGuard guard(function);
   if (verified) verify(function);
   FunctionPtr current = renumber(function);
   for (const Pass& pass : kPasses) {
-    if (options.opt_level < pass.level) continue;
+    bool left_out =
+        std::find(options.without.begin(), options.without.end(), pass.name) != options.without.end();
+    if (options.opt_level < pass.level || (left_out && pass.level > 0)) continue;
     FunctionPtr next = pass.run(*current, options);
     if (verified) verify(*next);
     if (observer) observer(pass.name, *current, *next);

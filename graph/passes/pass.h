@@ -2,7 +2,9 @@
 #pragma once
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "graph/ir/function.h"
 
@@ -10,6 +12,7 @@ namespace miai {
 
 struct PassOptions {
   int opt_level = 2;
+  std::vector<std::string> without{};  // names of passes to leave out, to find the one that is to blame
 };
 
 struct Pass {
@@ -25,7 +28,8 @@ std::span<const Pass> all_passes();
 using PassObserver =
     std::function<void(std::string_view pass, const Function& before, const Function& after)>;
 /// Runs the passes for the options; `verified`: the verifier runs before the first and after each. Values of
-/// the result are numbered from 0 in order.
+/// the result are numbered from 0 in order. Raises ValueError for the name of no pass, or of one that has to
+/// run.
 FunctionPtr run_passes(const Function& function, const PassOptions& options, bool verified,
                        const PassObserver& observer = {});
 

@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "MIAI_DISABLE_KERNELS": "kernels to leave out, by comma-separated name prefixes (onednn, x86/conv2d)",
     "MIAI_FAST_RUN": "1 measures kernels for every traced or loaded program (as trace(fast_run=True))",
     "MIAI_CACHE_DIR": "folder of the times that were measured (default: miai in XDG_CACHE_HOME or ~/.cache)",
+    "MIAI_DISABLE_PASSES": "passes to leave out, by comma-separated names (fuse_pointwise,share_common)",
     "MIAI_LOG_LEVEL": "shows log messages from this level on stderr: debug, info, warning or error",
     "MIAI_DUMP_PASSES": "prints each traced function after every pass that changed it",
     "MIAI_DEV_SHM": "1 keeps the data loader's shared memory in /dev/shm (default: anonymous memory)",

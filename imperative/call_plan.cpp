@@ -4,6 +4,7 @@
 #include <new>
 #include <unordered_map>
 
+#include "kernels/common/deterministic.h"
 #include "runtime/backend.h"
 
 namespace miai {
@@ -25,6 +26,7 @@ size_t hash_call(const OpDef& op, const Attrs& attrs, std::span<const Var> input
 
 bool matches(const CallPlan& plan, const OpDef& op, const Attrs& attrs, std::span<const Var> inputs) {
   if (plan.op != &op || plan.inputs.size() != inputs.size()) return false;
+  if (plan.deterministic != is_deterministic()) return false;
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i]) {
       if (plan.inputs[i].present) return false;
@@ -53,6 +55,7 @@ std::shared_ptr<const CallPlan> make_plan(const OpDef& op, const Attrs& attrs, s
   auto plan = std::make_shared<CallPlan>();
   plan->op = &op;
   plan->attrs = attrs;
+  plan->deterministic = is_deterministic();
   std::vector<TensorType> types(inputs.size());
   std::vector<const TensorType*> pointers(inputs.size(), nullptr);
   for (size_t i = 0; i < inputs.size(); ++i) {

@@ -16,6 +16,7 @@ struct CallPlan {
   Attrs attrs;
   std::vector<TensorMeta> inputs;
   std::vector<Device> devices;
+  bool deterministic = false;  // mode
 
   Device device;
   std::vector<TensorMeta> outputs;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/common/deterministic.h"
 #include "kernels/common/kernel_table.h"
 #include "runtime/packed_inputs.h"
 #include "runtime/tensor_ref.h"
@@ -83,9 +84,14 @@ struct Plan {
   std::vector<TensorMeta> inputs,
       states;  // what the plan was made for; states: present == false where not read
   std::vector<Device> input_devices, state_devices;
-  bool is_inline = true;  // all work is on the caller's thread
+  bool deterministic = false;  // its kernels were chosen in that mode
+  bool is_inline = true;       // all work is on the caller's thread
   PlanMemory memory;
 
+  /// Whether it is the plan for operands that lie like this, in the mode in force.
+  bool fits(const std::vector<TensorMeta>& given_inputs, const std::vector<TensorMeta>& given_states) const {
+    return inputs == given_inputs && states == given_states && deterministic == is_deterministic();
+  }
   int64_t arena_bytes() const {
     int64_t sum = 0;
     for (const Base& base : bases)

@@ -9,6 +9,7 @@ bash scripts/test-sanitized.sh tsan
 say "Long tests"
 MIAI_LONG=1 without_aslr build/asan/test/test_serialize --gtest_filter='Mutations.*' --gtest_brief=1
 MIAI_LONG=1 without_aslr build/asan/test/test_sdk --gtest_filter='NpyMutations.*' --gtest_brief=1
+MIAI_LONG=1 without_aslr build/tsan/test/test_sdk --gtest_filter='Sessions.*' --gtest_brief=1
 run_pytest dev -m long || [ $? = 5 ]  # 5: there are none
 
 say "Without oneDNN"

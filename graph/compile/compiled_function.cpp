@@ -6,6 +6,7 @@
 #include "graph/compile/concrete_sizes.h"
 #include "graph/compile/explain.h"
 #include "graph/compile/kernel_times.h"
+#include "kernels/common/deterministic.h"
 #include "kernels/common/error.h"
 #include "runtime/backend.h"
 #include "runtime/copy.h"
@@ -54,7 +55,7 @@ std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<Tensor
                                                         const std::vector<TensorMeta>& states) const {
   SymbolValues sizes = solve_sizes(*main_, inputs, states);
   bool chooses = options_.opt_level >= 2 && !options_.observed;
-  bool measures = chooses && options_.fast_run;
+  bool measures = chooses && options_.fast_run && !is_deterministic();
   Draft draft = draft_plan({*main_, sizes, inputs, states, constant_index_, chooses,
                             options_.opt_level >= 1 && !options_.observed, measures});
   if (measures) KernelTimes::global().save();
@@ -67,6 +68,7 @@ std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<Tensor
     std::shared_ptr<Plan> plan = finish_plan(steps);
     plan->constants = constants_;
     plan->inputs = inputs;
+    plan->deterministic = is_deterministic();
     plan->states = states;
     for (const Value* value : main_->inputs) plan->input_devices.push_back(value->type.device);
     for (const State& state : main_->states)
@@ -81,7 +83,7 @@ std::shared_ptr<const Plan> CompiledFunction::plan(const std::vector<TensorMeta>
                                                    const std::vector<TensorMeta>& states) {
   std::lock_guard lock(mutex_);
   auto it = std::find_if(plans_.begin(), plans_.end(),
-                         [&](const auto& plan) { return plan->inputs == inputs && plan->states == states; });
+                         [&](const auto& plan) { return plan->fits(inputs, states); });
   if (it != plans_.end()) {
     plans_.splice(plans_.begin(), plans_, it);
     return plans_.front();

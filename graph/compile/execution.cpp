@@ -139,9 +139,7 @@ struct Execution::Impl {
   }
 
   Planned& planned() {
-    auto fits = [&](const Planned& p) {
-      return p.executor->plan().inputs == inputs && p.executor->plan().states == states;
-    };
+    auto fits = [&](const Planned& p) { return p.executor->plan().fits(inputs, states); };
     if (!executors.empty() && fits(executors.back())) return executors.back();
     auto it = std::find_if(executors.begin(), executors.end(), fits);
     if (it != executors.end()) {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <sstream>
 
+#include "kernels/common/deterministic.h"
 #include "kernels/common/error.h"
 
 namespace miai {
@@ -32,6 +33,8 @@ bool is_disabled(const Kernel& kernel) {
 
 Support support_of(const Kernel& kernel, const KernelSignature& signature) {
   if (is_disabled(kernel)) return Support::no("disabled by MIAI_DISABLE_KERNELS");
+  if (is_deterministic() && !kernel.thread_invariant)
+    return Support::no("deterministic mode: the number of threads may change its bits");
   return kernel.supports ? kernel.supports(signature) : Support::yes();
 }
 

@@ -5,6 +5,7 @@
 #include "imperative/call_plan.h"
 #include "imperative/dispatch.h"
 #include "imperative/random_state.h"
+#include "kernels/common/deterministic.h"
 #include "kernels/common/parallel.h"
 #include "python/bindings/bind.h"
 #include "python/bindings/convert.h"
@@ -32,6 +33,8 @@ void bind_memory(py::module_& m) {
   m.def("memory_stats", memory);
   m.def("reset_max_memory_stats", [](const std::string& d) { reset_max_memory_stats(parse_device(d)); });
   m.def("trim_memory", [](const std::string& d) { trim_memory(parse_device(d)); });
+  m.def("set_deterministic", set_deterministic);
+  m.def("is_deterministic", is_deterministic);
   m.def("set_memory_limit",
         [](const std::string& d, int64_t bytes) { set_memory_limit(parse_device(d), bytes); });
   m.def("fail_allocation_after", &fail_allocation_after);

@@ -24,7 +24,7 @@ install_methods()
 from . import autodiff, data, debug, device, functional, jit, module, optimizer, profiler, random  # noqa: E402
 from .autodiff import GradManager, grad, no_grad, value_and_grad  # noqa: E402
 from .checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
-from .config import show_config  # noqa: E402
+from .config import is_deterministic, set_deterministic, show_config  # noqa: E402
 from .custom import register_operator  # noqa: E402
 from .device import (  # noqa: E402
     get_default_device,
@@ -66,8 +66,8 @@ __all__ = [
     "GradManager", "Parameter", "Tensor", "autodiff", "bfloat16", "data", "debug", "device", "dtype",
     "float16", "float32", "float64", "from_dlpack", "from_numpy", "functional", "get_default_device",
     "get_device_count", "get_logger", "grad", "int16", "int32", "int64", "int8", "is_cuda_available",
-    "jit", "load", "load_checkpoint", "load_plugin", "models", "module", "no_grad", "optimizer",
-    "profiler", "random", "register_operator", "save", "save_checkpoint", "sdk_path", "set_default_device",
-    "set_log_file", "set_log_level", "show_config", "synchronize", "tensor", "trace", "uint8",
-    "value_and_grad",
+    "is_deterministic", "jit", "load", "load_checkpoint", "load_plugin", "models", "module", "no_grad",
+    "optimizer", "profiler", "random", "register_operator", "save", "save_checkpoint", "sdk_path",
+    "set_default_device", "set_deterministic", "set_log_file", "set_log_level", "show_config",
+    "synchronize", "tensor", "trace", "uint8", "value_and_grad",
 ]  # fmt: skip

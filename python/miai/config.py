@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "MIAI_DISABLE_KERNELS": "kernels to leave out, by comma-separated name prefixes (onednn, x86/conv2d)",
     "MIAI_FAST_RUN": "1 measures kernels for every traced or loaded program (as trace(fast_run=True))",
     "MIAI_CACHE_DIR": "folder of the times that were measured (default: miai in XDG_CACHE_HOME or ~/.cache)",
+    "MIAI_DETERMINISTIC": "1: deterministic mode from the start, as set_deterministic(True)",
     "MIAI_DISABLE_PASSES": "passes to leave out, by comma-separated names (fuse_pointwise,share_common)",
     "MIAI_LOG_LEVEL": "shows log messages from this level on stderr: debug, info, warning or error",
     "MIAI_DUMP_PASSES": "prints each traced function after every pass that changed it",
@@ -26,6 +27,26 @@ ENVIRONMENT = {
     "MIAI_FAKE_SEED": "seed of the order and the delays of the fake device, which tests use",
 }
 _FLAGS = ("sse4_2", "avx2", "fma", "f16c", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16")
+
+
+def set_deterministic(on: bool = True) -> None:
+    """Deterministic mode: the number of threads changes no bit of a result, and nothing is measured.
+
+    Kernels whose bits depend on the number of threads (oneDNN's) give way to Miai's own, which take longer.
+    Eager calls heed it from the next one on; a traced function makes a plan for each mode.
+    MIAI_DETERMINISTIC=1 turns it on from the start, in the SDK too.
+
+    >>> set_deterministic(True)
+    >>> is_deterministic()
+    True
+    >>> set_deterministic(False)
+    """
+    _core.set_deterministic(on)
+
+
+def is_deterministic() -> bool:
+    """Whether deterministic mode is on."""
+    return _core.is_deterministic()
 
 
 def show_config() -> str:

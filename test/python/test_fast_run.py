@@ -22,14 +22,24 @@ print(np.abs(step(x).numpy() - net(x).numpy()).max() < 1e-4)
 """
 
 
-def run(folder, fast_run="True", **environment):
-    env = {**os.environ, "MIAI_CACHE_DIR": str(folder), **environment}
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(fast_run=fast_run)],
-        env=env, capture_output=True, text=True, timeout=120,
+def start(folder, before="", fast_run="True", **environment):
+    return subprocess.Popen(
+        [sys.executable, "-c", before + SCRIPT.format(fast_run=fast_run)],
+        env={**os.environ, "MIAI_CACHE_DIR": str(folder), **environment},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "True"
+
+
+def run_script(folder, before="", **options):
+    process = start(folder, before, **options)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert output.strip() == "True"
+
+
+def run(folder, **options):
+    """The times that are kept afterwards."""
+    run_script(folder, **options)
     path = folder / "kernel_times.json"
     return json.loads(path.read_text()) if path.exists() else None
 
@@ -53,6 +63,35 @@ def test_times_are_kept(tmp_path):
 def test_the_environment_asks_for_it(tmp_path):
     assert run(tmp_path, fast_run="False") is None
     assert run(tmp_path, fast_run="False", MIAI_FAST_RUN="1")
+
+
+FULL_DISK = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))"
+
+
+def test_a_cache_that_cannot_be_used_does_no_harm(tmp_path):
+    path = tmp_path / "kernel_times.json"
+    path.write_text('{"conv2d": ["x86/conv2d_onednn", ')  # cut short
+    assert run(tmp_path)
+    path.unlink()
+    path.mkdir()  # neither to be read nor written
+    run_script(tmp_path)
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    run_script(blocked)
+    full = tmp_path / "full"
+    run_script(full, FULL_DISK)
+    assert not (full / "kernel_times.json").exists()
+    assert not list(full.glob("*"))  # nothing half-written either
+
+
+@pytest.mark.skipif(not several_kernels(), reason="one kernel of conv2d")
+def test_eight_processes_write_one_cache(tmp_path):
+    processes = [start(tmp_path) for _ in range(8)]
+    for process in processes:
+        output, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+        assert output.strip() == "True"
+    assert run(tmp_path) == json.loads((tmp_path / "kernel_times.json").read_text())
 
 
 def test_training_with_measured_kernels():

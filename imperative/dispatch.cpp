@@ -5,6 +5,7 @@
 #include "graph/autodiff/backward.h"
 #include "imperative/anomaly.h"
 #include "imperative/call_plan.h"
+#include "imperative/dtr.h"
 #include "imperative/profile.h"
 #include "imperative/recording.h"
 #include "imperative/tape.h"
@@ -120,6 +121,7 @@ Vars run_device_copy(const CallPlan& plan, const Var& input) {
   Var source = input;
   if (!plan.inputs[0].is_dense())
     source = dispatch_unrecorded(find_op("copy"), Attrs(), std::span(&input, 1))[0];
+  keep_resident(*eager(source).ref.storage);  // the other device's queue reads it
   TensorRef out{plan.outputs[0], allocate_for(plan, byte_size(plan.outputs[0])), 0};
   copy_tensor(eager(source).ref, out, [] { return current_user_line(); });
   return {to_var(make_intrusive<EagerValue>(std::move(out)))};
@@ -129,13 +131,27 @@ Vars run_planned(const CallPlan& plan, std::span<const Var> inputs) {
   return plan.choice.kernel ? run_kernel(plan, inputs) : run_device_copy(plan, inputs[0]);
 }
 
+Vars run_observed(const CallPlan& plan, std::span<const Var> inputs) {
+  Profile* profile = Profile::current();
+  return profile ? profile->record(plan, [&] { return run_planned(plan, inputs); })
+                 : run_planned(plan, inputs);
+}
+
+/// While DTR gives values up: those at work stay, and the results may be made again.
+Vars run_evictable(const std::shared_ptr<const CallPlan>& plan, std::span<const Var> inputs) {
+  std::vector<Pin> pins;
+  for (const Var& input : inputs)
+    if (input) pins.emplace_back(eager(input));
+  Vars outputs = run_observed(*plan, inputs);
+  remember_call(plan, inputs, outputs);
+  return outputs;
+}
+
 Vars execute(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs) {
   std::shared_ptr<const CallPlan> plan = find_plan(op, attrs, inputs);
   if (plan->view) return {make_view(*plan, inputs[0])};
   if (plan->is_composite) return run_composite(*plan, inputs);
-  Profile* profile = Profile::current();
-  Vars outputs = profile ? profile->record(*plan, [&] { return run_planned(*plan, inputs); })
-                         : run_planned(*plan, inputs);
+  Vars outputs = dtr_in_use() ? run_evictable(plan, inputs) : run_observed(*plan, inputs);
   if (plan->choice.kernel && anomaly_detection() != Anomalies::kNone) check_anomalies(op, inputs, outputs);
   return outputs;
 }

@@ -108,7 +108,7 @@ void Profile::after(const Instruction& instruction, std::span<const TensorRef> i
   events_.push_back(std::move(event));
 }
 
-Vars Profile::record(const CallPlan& plan, FunctionRef<Vars()> run) {
+Vars Profile::record(const CallPlan& plan, FunctionRef<Vars()> run, bool repeats) {
   auto event = std::make_shared<ProfileEvent>();
   mark_start(event, plan.device);
   Vars outputs = run();
@@ -121,6 +121,7 @@ Vars Profile::record(const CallPlan& plan, FunctionRef<Vars()> run) {
   Cost cost = op_cost(*plan.op, plan.attrs, plan.inputs, plan.outputs);
   event->flops = cost.flops;
   event->bytes = cost.bytes;
+  event->repeats = repeats;
   events_.push_back(std::move(event));
   return outputs;
 }

@@ -33,8 +33,8 @@ class Profile final : public InstructionObserver {
   /// Raises RuntimeError before it has stopped.
   const std::vector<std::shared_ptr<ProfileEvent>>& events() const;
 
-  /// Runs one eager call.
-  Vars record(const CallPlan& plan, FunctionRef<Vars()> run);
+  /// Runs one eager call, or repeats one whose results were given up.
+  Vars record(const CallPlan& plan, FunctionRef<Vars()> run, bool repeats = false);
 
   void before(int index, const Instruction& instruction) override;
   void after(const Instruction& instruction, std::span<const TensorRef> inputs,

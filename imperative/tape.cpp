@@ -22,6 +22,7 @@ void Tape::start() {
   if (active_) return;
   g_tapes.push_back(this);
   no_grad_depth_ = g_no_grad;
+  recipes_ = RecipeScope::enter();
   active_ = true;
 }
 
@@ -34,6 +35,7 @@ void Tape::stop() {
 void Tape::clear() {
   records_.clear();
   tracked_.clear();
+  recipes_ = nullptr;
 }
 
 void Tape::record(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs, const Vars& outputs) {
@@ -58,6 +60,7 @@ void Tape::record(const OpDef& op, const Attrs& attrs, std::span<const Var> inpu
 
 Vars Tape::backward(const Vars& targets, const Vars& out_grads, const std::vector<uint64_t>& sources) {
   stop();
+  std::shared_ptr<const RecipeScope> recipes = std::move(recipes_);  // ends after what is saved
   EmitterScope scope(&eager_emitter());
   Gradients grads;
   for (size_t i = 0; i < targets.size(); ++i) add_gradient(grads, id_of(targets[i]), out_grads[i]);
@@ -84,6 +87,8 @@ bool any_tape_tracks(std::span<const Var> inputs) {
                        [&](const Var& input) { return input && tape->tracks(eager(input).id); });
   });
 }
+
+bool any_tape_is_active() { return !g_tapes.empty(); }
 
 NoGradScope::NoGradScope() { ++g_no_grad; }
 NoGradScope::~NoGradScope() { --g_no_grad; }

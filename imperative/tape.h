@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "graph/autodiff/backward.h"
+#include "imperative/dtr.h"
 #include "imperative/value.h"
 
 namespace miai {
@@ -32,6 +33,7 @@ class Tape {
   Vars backward(const Vars& targets, const Vars& out_grads, const std::vector<uint64_t>& sources);
 
  private:
+  std::shared_ptr<const RecipeScope> recipes_;
   std::unordered_set<uint64_t> tracked_;
   std::vector<OpRecord> records_;
   bool active_ = false;
@@ -41,6 +43,7 @@ class Tape {
 /// Tells the active tapes of this thread; a no-op when there is none.
 void record_on_tapes(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs, const Vars& outputs);
 bool any_tape_tracks(std::span<const Var> inputs);
+bool any_tape_is_active();  // of this thread
 
 /// While it lives, this thread's tapes record nothing: no_grad.
 class NoGradScope {

@@ -6,6 +6,7 @@
 
 #include "graph/passes/pass.h"
 #include "imperative/anomaly.h"
+#include "imperative/dtr.h"
 
 namespace miai {
 namespace {
@@ -148,6 +149,7 @@ std::vector<StateSlot> TracedProgram::bind_states(const std::vector<CellPtr>& ce
     StateSlot slot;
     if (cells_[i].read) {
       const ValuePtr& value = cells[i]->value();
+      keep_resident(*value->ref.storage);
       // the cell alone holds the value, and the value alone the storage
       slot.may_donate = value->use_count() == 1 && value->ref.storage->use_count() == 1;
       slot.value = value->ref;
@@ -193,7 +195,10 @@ std::vector<ValuePtr> TracedProgram::run(const std::vector<ValuePtr>& inputs) {
   std::lock_guard one_at_a_time(run_mutex_);
   std::vector<StateSlot> slots = bind_states(cells);
   std::vector<TensorRef> refs;
-  for (const ValuePtr& input : inputs) refs.push_back(input->ref);
+  for (const ValuePtr& input : inputs) {
+    keep_resident(*input->ref.storage);
+    refs.push_back(input->ref);
+  }
   bool is_watched = anomaly_detection() != Anomalies::kNone;
   std::vector<TensorRef> outputs = is_watched ? run_watched(refs, slots) : execution_.run(refs, slots);
   commit(cells, slots);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "imperative/dispatch.h"
+#include "imperative/dtr.h"
 #include "imperative/recording.h"
 #include "runtime/copy.h"
 #include "runtime/launch.h"
@@ -84,9 +85,16 @@ void copy_to_host(const EagerValue& value, void* out) {
     copy_to_host(eager(dense[0]), out);
     return;
   }
+  Pin pin(value);
   read_to_host(value.ref, out);
 }
 
 void wait_for(const EagerValue& value) { wait_readable(*value.ref.storage); }
+
+void export_memory(const EagerValue& value) {
+  Pin pin(value);
+  wait_for(value);
+  value.ref.storage->add_export();
+}
 
 }  // namespace miai

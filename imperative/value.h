@@ -35,5 +35,7 @@ ValuePtr value_from_host(DType dtype, const Shape& shape, Device device, const v
 void copy_to_host(const EagerValue& value, void* out);
 /// Waits until the value is computed; raises what the work behind it raised.
 void wait_for(const EagerValue& value);
+/// The same, and marks its memory as exported: it stays where it is until Storage::remove_export.
+void export_memory(const EagerValue& value);
 
 }  // namespace miai

@@ -14,6 +14,7 @@ namespace {
 std::atomic<bool> watched{false};
 std::atomic<int64_t> until_fault{0};
 std::atomic<int> limits{0};  // devices that have one
+std::atomic<ReclaimFn> reclaimer{nullptr};
 
 thread_local ThreadCache* cache = nullptr;
 thread_local bool cache_ended = false;
@@ -80,13 +81,21 @@ void trim_memory(Device device) {
   device_pool(device).trim();
 }
 
-void set_memory_limit(Device device, int64_t bytes) {
+int64_t set_memory_limit(Device device, int64_t bytes) {
   if (bytes < 0)
     raise(ErrorKind::kValue, "set_memory_limit: argument 'bytes': expected 0 (no limit) or more, got ",
           bytes);
-  bool had = device_pool(device).set_limit(bytes) > 0;
-  limits.fetch_add((bytes > 0 ? 1 : 0) - (had ? 1 : 0));
+  int64_t before = device_pool(device).set_limit(bytes);
+  limits.fetch_add((bytes > 0 ? 1 : 0) - (before > 0 ? 1 : 0));
   update_watched();
+  return before;
+}
+
+void set_memory_reclaimer(ReclaimFn reclaim) { reclaimer.store(reclaim); }
+
+std::optional<std::string> reclaim_memory(Device device, size_t bytes, int64_t missing) {
+  ReclaimFn reclaim = reclaimer.load();
+  return reclaim ? reclaim(device, bytes, missing) : "";
 }
 
 void fail_allocation_after(int64_t n) {

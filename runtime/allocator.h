@@ -2,6 +2,8 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "kernels/common/device.h"
 
@@ -37,8 +39,11 @@ class PeakMeter {
 };
 /// Gives cached blocks back to the device.
 void trim_memory(Device device);
-/// Bytes that may be handed out at once; 0 for no limit.
-void set_memory_limit(Device device, int64_t bytes);
+/// Bytes that may be handed out at once; 0 for no limit. Returns the limit that held before.
+int64_t set_memory_limit(Device device, int64_t bytes);
+/// Asked before an allocation of `bytes` fails for want of `missing` bytes: frees some, or says why it cannot.
+using ReclaimFn = std::optional<std::string> (*)(Device device, size_t bytes, int64_t missing);
+void set_memory_reclaimer(ReclaimFn reclaim);
 /// For tests: the n-th allocation from now, on any device, fails (1 is the next); 0 turns it off.
 void fail_allocation_after(int64_t n);
 

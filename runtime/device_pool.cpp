@@ -44,15 +44,28 @@ std::string readable(double bytes) {
 DevicePool::DevicePool(Device device) : device_(device), backend_(backend(device.kind)) {}
 
 void* DevicePool::allocate(size_t bytes) {
-  std::lock_guard lock(mutex_);
-  count_caches_locked();
   if (fault_is_due()) raise_out_of_memory(bytes, "a test asked for this failure");
   if (bytes > kAbsurdBytes) raise_out_of_memory(bytes, "no address space is that large");
+  for (;;) {
+    int64_t missing = 0;
+    if (void* data = try_allocate(bytes, missing)) return data;
+    if (std::optional<std::string> why = reclaim_memory(device_, bytes, missing))
+      raise_out_of_memory(bytes, *why);
+  }
+}
+
+void* DevicePool::try_allocate(size_t bytes, int64_t& missing) {
+  std::lock_guard lock(mutex_);
+  count_caches_locked();
   int64_t in_use = stats_.allocated;
   for (const ThreadCache* cache : caches_) in_use += cache->counts().bytes;
-  if (limit_ > 0 && in_use + counted(bytes) > limit_) raise_out_of_memory(bytes, nullptr);
+  missing = limit_ > 0 ? in_use + counted(bytes) - limit_ : 0;
+  if (missing > 0) return nullptr;
   void* data = take_locked(backend_.caches ? block_size(bytes) : bytes);
-  if (!data) raise_out_of_memory(bytes, nullptr);
+  if (!data) {
+    missing = counted(bytes);
+    return nullptr;
+  }
   stats_.allocated += counted(bytes);
   ++stats_.allocations;
   stats_.max_allocated = std::max(stats_.max_allocated, in_use + counted(bytes));
@@ -69,7 +82,7 @@ void DevicePool::free(void* data, size_t bytes) noexcept {
 void* DevicePool::take_block(size_t block) {
   std::lock_guard lock(mutex_);
   void* data = take_locked(block);
-  if (!data) raise_out_of_memory(block, nullptr);
+  if (!data) raise_locked(block, "");
   return data;
 }
 
@@ -180,13 +193,18 @@ void DevicePool::detach(ThreadCache* cache) {
   std::erase(caches_, cache);
 }
 
-void DevicePool::raise_out_of_memory(size_t bytes, const char* why) const {
+void DevicePool::raise_out_of_memory(size_t bytes, std::string_view why) {
+  std::lock_guard lock(mutex_);
+  raise_locked(bytes, why);
+}
+
+void DevicePool::raise_locked(size_t bytes, std::string_view why) const {
   int64_t in_use = stats_.allocated;
   for (const ThreadCache* cache : caches_) in_use += cache->counts().bytes;
   raise(ErrorKind::kMemory, "out of memory on device '", device_, "': asked for ",
         readable(static_cast<double>(bytes)), " (", bytes, " bytes), ", readable(static_cast<double>(in_use)),
         " in use, ", readable(static_cast<double>(stats_.reserved)), " reserved, limit ",
-        limit_ > 0 ? readable(static_cast<double>(limit_)) : "none", why ? "; " : "", why ? why : "",
+        limit_ > 0 ? readable(static_cast<double>(limit_)) : "none", why.empty() ? "" : "; ", why,
         "; use a smaller batch, drop tensors that are no longer needed, or raise the memory limit");
 }
 

@@ -2,6 +2,9 @@
 #pragma once
 #include <cstdint>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -38,11 +41,14 @@ class DevicePool {
   std::mutex& mutex() { return mutex_; }
 
  private:
+  /// nullptr: `missing` bytes are wanted for it.
+  void* try_allocate(size_t bytes, int64_t& missing);
   void* take_locked(size_t block);
   void return_locked(void* data, size_t block) noexcept;
   void trim_locked() noexcept;
   void count_caches_locked();
-  [[noreturn]] void raise_out_of_memory(size_t bytes, const char* why) const;
+  [[noreturn]] void raise_out_of_memory(size_t bytes, std::string_view why);
+  [[noreturn]] void raise_locked(size_t bytes, std::string_view why) const;
 
   Device device_;
   const Backend& backend_;
@@ -59,5 +65,7 @@ DevicePool& device_pool(Device device);
 
 /// Counts an allocation down to the fault that a test asked for; true if it must fail now.
 bool fault_is_due();
+/// Asks the reclaimer, if there is one; nullopt: memory was freed, else why none was ("": nobody was asked).
+std::optional<std::string> reclaim_memory(Device device, size_t bytes, int64_t missing);
 
 }  // namespace miai

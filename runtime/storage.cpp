@@ -1,6 +1,7 @@
 #include "runtime/storage.h"
 
 #include <new>
+#include <utility>
 
 #include "kernels/common/error.h"
 #include "runtime/allocator.h"
@@ -91,11 +92,16 @@ IntrusivePtr<Storage> Storage::import(Device device, void* data, size_t bytes,
 }
 
 Storage::~Storage() {
+  source_.reset();  // first: from here on nobody gives the memory up
   if (release_)
     release_();
-  else
+  else if (data_)
     free_memory(device_, data_, bytes_);
 }
+
+void Storage::give_up() { free_memory(device_, std::exchange(data_, nullptr), bytes_); }
+
+void Storage::take_memory(Storage& other) { data_ = std::exchange(other.data_, nullptr); }
 
 void rethrow_error(const AsyncError& error) {
   Failure failure = describe(error.cause);

@@ -19,6 +19,15 @@ struct AsyncError {
   std::string user_line;  // "train.py:17", empty if unknown
 };
 
+/// Knows how a storage's contents came to be, so that they may be given up and made again (imperative/dtr.h).
+class ContentSource {
+ public:
+  ContentSource() = default;
+  virtual ~ContentSource() = default;
+  ContentSource(const ContentSource&) = delete;
+  ContentSource& operator=(const ContentSource&) = delete;
+};
+
 class Storage : public RefCounted {
  public:
   /// Uninitialised memory of at least `bytes` from the device's caching allocator; raises MemoryError.
@@ -27,7 +36,7 @@ class Storage : public RefCounted {
   static IntrusivePtr<Storage> import(Device device, void* data, size_t bytes, std::function<void()> release);
   ~Storage() override;
 
-  void* data() const { return data_; }
+  void* data() const { return data_; }  // nullptr while the contents are given up
   size_t bytes() const { return bytes_; }
   Device device() const { return device_; }
 
@@ -48,6 +57,18 @@ class Storage : public RefCounted {
     return failed_.load() ? std::atomic_load(&error_) : nullptr;
   }
 
+  /// Whoever sets and reads the source, and gives contents up, keeps other threads from doing so meanwhile.
+  ContentSource* source() const { return source_.get(); }
+  std::unique_ptr<ContentSource> set_source(std::unique_ptr<ContentSource> source) {
+    source_.swap(source);
+    return source;
+  }
+  bool is_resident() const { return data_ != nullptr; }
+  /// Gives the memory back; the contents are to be made again before somebody reads them.
+  void give_up();
+  /// Takes over the memory of another storage of the same size, which is left without.
+  void take_memory(Storage& other);
+
   /// Objects come from a free list of the thread.
   static void* operator new(size_t bytes);
   static void operator delete(void* object);
@@ -60,6 +81,7 @@ class Storage : public RefCounted {
   void* data_;
   size_t bytes_;
   std::function<void()> release_;
+  std::unique_ptr<ContentSource> source_;
   std::atomic<int> exports_{0};
   std::atomic<bool> failed_{false};
   std::shared_ptr<const AsyncError> error_;

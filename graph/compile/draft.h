@@ -114,9 +114,8 @@ void reuse_dying_inputs(Draft& draft);
 /// Gives arena buffers their offsets and writes the plan's instructions.
 std::shared_ptr<Plan> finish_plan(const Draft& draft);
 
-/// Operations and bytes of a step, and about how long those take.
+/// Operations and bytes of a step.
 Cost step_cost(const Step& step);
-double estimated_seconds(const Cost& cost);
 /// Whether the step may write its output over input i, if that is the last read of its memory.
 bool may_take_over(const Draft& draft, const Step& step, size_t i);
 /// The plan that `finish` makes of a draft whose commit section is formed; steps run again where it needs

@@ -15,7 +15,7 @@ int64_t rounded(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 /// Not what draws on the outside world, nor what the host runs.
 bool may_repeat(const Step& step) {
   if (!step.choice.kernel || step.commits) return false;
-  return !step.node || (!step.node->op->effect && step.node->op->portable && step.node->bodies.empty());
+  return !step.node || (step.node->op->may_repeat() && step.node->bodies.empty());
 }
 
 /// A draft whose commit section is formed, and its steps as the search sees them: those of the commit section

@@ -1,4 +1,4 @@
-// What a step costs, and about how long it takes.
+// What a step costs.
 #include "graph/compile/draft.h"
 
 namespace miai {
@@ -9,11 +9,6 @@ Cost step_cost(const Step& step) {
   for (const Place& place : step.outputs) outputs.push_back(place.meta);
   if (!step.node) return {0, operand_bytes(inputs, outputs)};
   return op_cost(*step.node->op, step.node->attrs, inputs, outputs);
-}
-
-double estimated_seconds(const Cost& cost) {
-  constexpr double kFlopsPerSecond = 1e11, kBytesPerSecond = 2e10, kOverhead = 1e-6;
-  return kOverhead + cost.flops / kFlopsPerSecond + cost.bytes / kBytesPerSecond;
 }
 
 }  // namespace miai

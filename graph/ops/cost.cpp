@@ -42,4 +42,9 @@ Cost op_cost(const OpDef& op, const Attrs& attrs, std::span<const TensorMeta> in
   return {cost.flops, std::max(bytes, cost.bytes)};
 }
 
+double estimated_seconds(const Cost& cost) {
+  constexpr double kFlopsPerSecond = 1e11, kBytesPerSecond = 2e10, kOverhead = 1e-6;
+  return kOverhead + cost.flops / kFlopsPerSecond + cost.bytes / kBytesPerSecond;
+}
+
 }  // namespace miai

@@ -9,6 +9,9 @@ namespace miai {
 Cost op_cost(const OpDef& op, const Attrs& attrs, std::span<const TensorMeta> inputs,
              std::span<const TensorMeta> outputs);
 
+/// About how long that takes, on the machine that the model knows.
+double estimated_seconds(const Cost& cost);
+
 /// Bytes of the operands that are present.
 double operand_bytes(std::span<const TensorMeta> inputs, std::span<const TensorMeta> outputs);
 

@@ -120,6 +120,8 @@ struct OpDef {
 
   bool is_pointwise() const { return static_cast<bool>(expression); }
   bool is_view() const { return static_cast<bool>(view); }
+  /// Whether a call may run again to give the same values: neither an effect nor a function of this process.
+  bool may_repeat() const { return !effect && portable; }
   int visible_outputs() const;  // outputs that are not aux (variadic: of the definition)
 };
 

@@ -7,6 +7,7 @@ namespace miai::python {
 void bind_autodiff(pybind11::module_& module);   // Tape, NoGrad
 void bind_trace(pybind11::module_& module);      // Recording, TracedProgram, Dim
 void bind_runtime(pybind11::module_& module);    // devices, memory, threads, configuration
+void bind_dtr(pybind11::module_& module);        // giving values up and making them again
 void bind_tensor(pybind11::module_& module);     // creation, reading, writing
 void bind_dlpack(pybind11::module_& module);     // exchange of memory
 void bind_model(pybind11::module_& module);      // model files and checkpoints

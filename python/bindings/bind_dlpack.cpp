@@ -49,8 +49,7 @@ py::capsule to_dlpack(py::handle tensor) {
   const ValuePtr& value = value_of(tensor.ptr());
   if (value->ref.device().kind != DeviceKind::kCpu)
     raise(ErrorKind::kType, "__dlpack__: expected a tensor on the host, got device ", value->ref.device());
-  wait_for(*value);
-  value->ref.storage->add_export();
+  export_memory(*value);
   auto* exported = new Exported{value, {}};  // NOLINT: the consumer deletes it
   DLTensor& t = exported->managed.dl_tensor;
   const TensorMeta& meta = value->ref.meta;

@@ -6,6 +6,7 @@
 #include "graph/serialize/model_file.h"
 #include "graph/serialize/safetensors.h"
 #include "imperative/dispatch.h"
+#include "imperative/dtr.h"
 #include "imperative/traced_program.h"
 #include "python/bindings/bind.h"
 #include "python/bindings/convert.h"
@@ -17,6 +18,7 @@ namespace {
 HostTensor host_copy(const ValuePtr& value, std::string name) {
   Var var = to_var(value);
   if (!value->ref.meta.is_dense()) var = dispatch_unrecorded(find_op("copy"), Attrs(), std::span(&var, 1))[0];
+  Pin pin(eager(var));
   return to_host(eager(var).ref, std::move(name));
 }
 

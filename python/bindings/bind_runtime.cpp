@@ -36,7 +36,7 @@ void bind_memory(py::module_& m) {
   m.def("set_deterministic", set_deterministic);
   m.def("is_deterministic", is_deterministic);
   m.def("set_memory_limit",
-        [](const std::string& d, int64_t bytes) { set_memory_limit(parse_device(d), bytes); });
+        [](const std::string& d, int64_t bytes) { return set_memory_limit(parse_device(d), bytes); });
   m.def("fail_allocation_after", &fail_allocation_after);
 }
 

@@ -189,11 +189,10 @@ py::array to_numpy(py::handle tensor, bool copy) {
     miai::copy_to_host(*value, array.mutable_data());
     return array;
   }
-  wait_for(*value);
   std::vector<py::ssize_t> strides;
   for (int64_t stride : meta.strides)
     strides.push_back(stride * static_cast<py::ssize_t>(dtype_size(meta.dtype)));
-  value->ref.storage->add_export();
+  export_memory(*value);
   auto* holder = new ValuePtr(value);  // NOLINT: owned by the capsule
   py::capsule owner(holder, [](void* p) {
     auto* held = static_cast<ValuePtr*>(p);

@@ -28,6 +28,7 @@ PYBIND11_MODULE(_core, m) {
   bind_autodiff(m);
   bind_trace(m);
   bind_runtime(m);
+  bind_dtr(m);
   bind_dlpack(m);
   bind_model(m);
   bind_custom_op(m);

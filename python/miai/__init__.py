@@ -21,7 +21,7 @@ from .tensor_methods import install_methods  # noqa: E402
 
 install_methods()
 
-from . import autodiff, data, debug, device, functional, jit, module, optimizer, profiler, random  # noqa: E402
+from . import autodiff, data, debug, device, dtr, functional, jit, module, optimizer, profiler, random  # noqa: E402
 from .autodiff import GradManager, grad, no_grad, value_and_grad  # noqa: E402
 from .checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from .config import is_deterministic, set_deterministic, show_config  # noqa: E402
@@ -64,7 +64,7 @@ def sdk_path() -> str:
 
 __all__ = [
     "GradManager", "Parameter", "Tensor", "autodiff", "bfloat16", "data", "debug", "device", "dtype",
-    "float16", "float32", "float64", "from_dlpack", "from_numpy", "functional", "get_default_device",
+    "dtr", "float16", "float32", "float64", "from_dlpack", "from_numpy", "functional", "get_default_device",
     "get_device_count", "get_logger", "grad", "int16", "int32", "int64", "int8", "is_cuda_available",
     "is_deterministic", "jit", "load", "load_checkpoint", "load_plugin", "models", "module", "no_grad",
     "optimizer", "profiler", "random", "register_operator", "save", "save_checkpoint", "sdk_path",

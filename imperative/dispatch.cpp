@@ -131,18 +131,23 @@ Vars run_planned(const CallPlan& plan, std::span<const Var> inputs) {
   return plan.choice.kernel ? run_kernel(plan, inputs) : run_device_copy(plan, inputs[0]);
 }
 
-Vars run_observed(const CallPlan& plan, std::span<const Var> inputs) {
+/// In line: this is every eager call's way.
+[[gnu::always_inline]] inline Vars run_watched(const CallPlan& plan, std::span<const Var> inputs) {
   Profile* profile = Profile::current();
-  return profile ? profile->record(plan, [&] { return run_planned(plan, inputs); })
-                 : run_planned(plan, inputs);
+  Vars outputs =
+      profile ? profile->record(plan, [&] { return run_planned(plan, inputs); }) : run_planned(plan, inputs);
+  if (plan.choice.kernel && anomaly_detection() != Anomalies::kNone)
+    check_anomalies(*plan.op, inputs, outputs);
+  return outputs;
 }
 
-/// While DTR gives values up: those at work stay, and the results may be made again.
-Vars run_evictable(const std::shared_ptr<const CallPlan>& plan, std::span<const Var> inputs) {
+/// While DTR gives values up: the inputs stay, and the results may be made again.
+[[gnu::noinline]] Vars run_evictable(const std::shared_ptr<const CallPlan>& plan,
+                                     std::span<const Var> inputs) {
   std::vector<Pin> pins;
   for (const Var& input : inputs)
     if (input) pins.emplace_back(eager(input));
-  Vars outputs = run_observed(*plan, inputs);
+  Vars outputs = run_watched(*plan, inputs);
   remember_call(plan, inputs, outputs);
   return outputs;
 }
@@ -151,9 +156,7 @@ Vars execute(const OpDef& op, const Attrs& attrs, std::span<const Var> inputs) {
   std::shared_ptr<const CallPlan> plan = find_plan(op, attrs, inputs);
   if (plan->view) return {make_view(*plan, inputs[0])};
   if (plan->is_composite) return run_composite(*plan, inputs);
-  Vars outputs = dtr_in_use() ? run_evictable(plan, inputs) : run_observed(*plan, inputs);
-  if (plan->choice.kernel && anomaly_detection() != Anomalies::kNone) check_anomalies(op, inputs, outputs);
-  return outputs;
+  return dtr_in_use() ? run_evictable(plan, inputs) : run_watched(*plan, inputs);
 }
 
 /// The lowering once more, seen by the recording and by no tape.

@@ -165,10 +165,11 @@ std::shared_ptr<const RecipeScope> RecipeScope::enter() {
   return scope;
 }
 
-RecipeScope::RecipeScope() : serial([] {
-  static std::atomic<uint64_t> last{0};
-  return ++last;
-}()) {}
+RecipeScope::RecipeScope()
+    : serial([] {
+        static std::atomic<uint64_t> last{0};
+        return ++last;
+      }()) {}
 
 RecipeScope::~RecipeScope() {
   DtrLock lock;

@@ -1,5 +1,5 @@
-// Dynamic tensor rematerialization (Kirisame et al., ICLR 2021): where an allocation would exceed the device's
-// limit, values that the calls of a tape made are given up, and made again on use. Of device cpu.
+// Dynamic tensor rematerialization (Kirisame et al., ICLR 2021): where an allocation would exceed the
+// device's limit, values that the calls of a tape made are given up, and made again on use. Of device cpu.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -60,8 +60,8 @@ class Pin {
 /// The contents are in memory and stay there for good: others read or write that memory by themselves.
 void keep_resident(Storage& storage);
 
-/// While it lives, the calls of its tapes can be made again. Held by tapes that have something to go back over;
-/// afterwards values in memory forget how they were made, and with it all that they were made from.
+/// While it lives, the calls of its tapes can be made again. Held by tapes that have something to go back
+/// over; afterwards values in memory forget how they were made, and with it all that they were made from.
 class RecipeScope {
  public:
   /// This thread's, or a new one; nullptr while DTR is disabled.

@@ -17,7 +17,8 @@ class EvictedSet final : public RefCounted {
   /// Joins two sets; an empty `a` takes b's.
   static void unite(EvictedSetPtr& a, const EvictedSetPtr& b);
   double seconds() const { return seconds_; }  // of a root
-  /// A member is there again. The set stays whole, as in the paper: splitting it would cost more than it tells.
+  /// A member is there again. The set stays whole, as in the paper: splitting it would cost more than it
+  /// tells.
   static void take_out(EvictedSet& set, double seconds) { root(set).seconds_ -= seconds; }
 
  private:

@@ -21,8 +21,8 @@ struct Pending {
   }
 };
 
-/// The living, complete storage of an operand; nullptr: it has to be made. One that another thread is about to
-/// end counts as gone.
+/// The living, complete storage of an operand; nullptr: it has to be made. One that another thread is about
+/// to end counts as gone.
 IntrusivePtr<Storage> at_hand(const RecipeOperand& operand) {
   if (!operand.maker) return operand.kept;
   Storage* storage = operand.maker->outputs[operand.output];

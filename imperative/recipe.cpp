@@ -71,7 +71,8 @@ std::vector<IntrusivePtr<Storage>> Recipe::run(std::span<const IntrusivePtr<Stor
     out_storages.push_back(made.back().get());
   }
   IntrusivePtr<Storage> workspace;
-  if (size_t bytes = plan->choice.prepared.workspace_bytes) workspace = Storage::allocate(plan->device, bytes);
+  if (size_t bytes = plan->choice.prepared.workspace_bytes)
+    workspace = Storage::allocate(plan->device, bytes);
   auto repeat = [&] {
     ThreadCountScope scope(threads);
     launch(default_stream(plan->device),

@@ -41,7 +41,8 @@ class PeakMeter {
 void trim_memory(Device device);
 /// Bytes that may be handed out at once; 0 for no limit. Returns the limit that held before.
 int64_t set_memory_limit(Device device, int64_t bytes);
-/// Asked before an allocation of `bytes` fails for want of `missing` bytes: frees some, or says why it cannot.
+/// Asked before an allocation of `bytes` fails for want of `missing` bytes: frees some, or says why it
+/// cannot.
 using ReclaimFn = std::optional<std::string> (*)(Device device, size_t bytes, int64_t missing);
 void set_memory_reclaimer(ReclaimFn reclaim);
 /// For tests: the n-th allocation from now, on any device, fails (1 is the next); 0 turns it off.

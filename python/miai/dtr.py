@@ -1,7 +1,7 @@
 """Dynamic tensor rematerialization: eager training under a limit of memory.
 
-Where an allocation of device cpu would exceed the limit, values that were computed for a backward pass are given
-up, and computed again when something reads them. No bit of a result changes. See `docs/memory.md`.
+Where an allocation of device cpu would exceed the limit, values that were computed for a backward pass are
+given up, and computed again when something reads them. No bit of a result changes. See `docs/memory.md`.
 
 >>> import miai as mi
 >>> mi.dtr.eviction_threshold = "1GiB"
@@ -30,8 +30,8 @@ _limit_before: int | None = None  # of the device, while a threshold is in force
 
 
 def enable() -> None:
-    """Gives values up from now on, where memory would exceed `eviction_threshold`, or, if that is 0, the limit of
-    `mi.device.set_memory_limit`. Recordings (`with gm:`) that begin later take part.
+    """Gives values up from now on, where memory would exceed `eviction_threshold`, or, if that is 0, the limit
+    of `mi.device.set_memory_limit`. Recordings (`with gm:`) that begin later take part.
 
     An allocation for which nothing is left to give up raises MemoryError with the limit that it needs.
     """
@@ -40,7 +40,8 @@ def enable() -> None:
 
 
 def disable() -> None:
-    """Gives nothing up any more. What is gone comes back when it is read; the device's limit is what it was."""
+    """Gives nothing up any more. What is gone comes back when it is read; the device's limit is what it
+    was."""
     global _limit_before
     _core.disable_dtr()
     if _limit_before is not None:

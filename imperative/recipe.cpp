@@ -25,6 +25,14 @@ double seconds_of(const CallPlan& plan) {
   return estimated_seconds(op_cost(*plan.op, plan.attrs, plan.inputs, plan.outputs));
 }
 
+IntrusivePtr<Storage> allocate_for(const CallPlan& plan, size_t bytes) {
+  try {
+    return Storage::allocate(plan.device, bytes);
+  } catch (const Error& error) {
+    raise(error.kind(), plan.op->name, ", which runs again: ", error.what());
+  }
+}
+
 }  // namespace
 
 Recipe::Recipe(std::shared_ptr<const CallPlan> call, std::span<const Var> inputs)
@@ -66,13 +74,12 @@ std::vector<IntrusivePtr<Storage>> Recipe::run(std::span<const IntrusivePtr<Stor
   }
   std::vector<IntrusivePtr<Storage>> made;
   for (const TensorMeta& meta : plan->outputs) {
-    made.push_back(Storage::allocate(plan->device, byte_size(meta)));
+    made.push_back(allocate_for(*plan, byte_size(meta)));
     out.push_back({meta, made.back()->data()});
     out_storages.push_back(made.back().get());
   }
   IntrusivePtr<Storage> workspace;
-  if (size_t bytes = plan->choice.prepared.workspace_bytes)
-    workspace = Storage::allocate(plan->device, bytes);
+  if (size_t bytes = plan->choice.prepared.workspace_bytes) workspace = allocate_for(*plan, bytes);
   auto repeat = [&] {
     ThreadCountScope scope(threads);
     launch(default_stream(plan->device),

@@ -91,7 +91,6 @@ TEST_F(Dtr, ResidentForGood) {
 }
 
 TEST_F(Dtr, TheLimitIsKept) {
-  Var expected = x;
   std::vector<Var> values{x};
   for (int i = 0; i < 50; ++i) values.push_back(apply("tanh", {values.back()}));
   std::vector<float> last = read(values.back());

@@ -4,7 +4,10 @@
 
 #include <cstdint>
 #include <cstring>
+#include <optional>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "kernels/common/error.h"
@@ -150,6 +153,47 @@ TEST_P(Allocator, ALimitIsAnErrorThatSaysWhatToDo) {
   for (void* block : small) free_memory(device(), block, 64);
   set_memory_limit(device(), 0);
   EXPECT_EQ(memory_error(device(), 3 << 20), "");
+}
+
+void* spare = nullptr;  // 1 MiB that may be freed
+std::optional<std::string> free_spare(Device device, size_t, int64_t missing) {
+  EXPECT_GT(missing, 0);
+  if (!spare) return "nothing is spare";
+  free_memory(device, std::exchange(spare, nullptr), 1 << 20);
+  return std::nullopt;
+}
+
+TEST_P(Allocator, TheReclaimerIsAskedFirst) {
+  int64_t limit = memory_stats(device()).allocated + (1 << 20);
+  EXPECT_EQ(set_memory_limit(device(), limit), 0);
+  set_memory_reclaimer(free_spare);
+  spare = allocate_memory(device(), 1 << 20);
+  void* data = allocate_memory(device(), 1 << 19);
+  EXPECT_EQ(spare, nullptr);
+  EXPECT_NE(memory_error(device(), 1 << 20).find("nothing is spare"), std::string::npos);
+  set_memory_reclaimer(nullptr);
+  EXPECT_EQ(memory_error(device(), 1 << 20).find("nothing is spare"), std::string::npos);
+  EXPECT_EQ(set_memory_limit(device(), 0), limit);
+  free_memory(device(), data, 1 << 19);
+}
+
+TEST_P(Allocator, AStorageGivesItsMemoryUpAndTakesAnother) {
+  int64_t before = memory_stats(device()).allocated;
+  {
+    auto storage = Storage::allocate(device(), 1 << 20);
+    storage->give_up();
+    EXPECT_FALSE(storage->is_resident());
+    EXPECT_EQ(memory_stats(device()).allocated, before);
+    auto other = Storage::allocate(device(), 1 << 20);
+    void* data = other->data();
+    storage->take_memory(*other);
+    EXPECT_EQ(storage->data(), data);
+    EXPECT_FALSE(other->is_resident());
+    other = nullptr;
+    EXPECT_EQ(memory_stats(device()).allocated, before + (1 << 20));
+    storage->give_up();
+  }
+  EXPECT_EQ(memory_stats(device()).allocated, before);
 }
 
 TEST_P(Allocator, AbsurdSizesAreErrors) {

@@ -1,6 +1,5 @@
 #include "imperative/recipe.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "graph/ops/cost.h"
@@ -110,17 +109,21 @@ void Recipe::set_missing(bool missing) {
     if (operand.maker) EvictedSet::unite(operand.maker->missing_below_, missing_);
 }
 
+const EvictedSet* Recipe::missing_root(size_t i) const {
+  const Recipe* maker = i < operands.size() ? operands[i].maker.get() : nullptr;
+  EvictedSet* set = maker ? maker->missing_.get() : i == operands.size() ? missing_below_.get() : nullptr;
+  return set ? &EvictedSet::root(*set) : nullptr;
+}
+
+/// Asked for each candidate of each eviction: allocates nothing.
 double Recipe::seconds_with_missing() const {
-  std::vector<const EvictedSet*> around;
-  auto add = [&](const EvictedSetPtr& set) {
-    const EvictedSet* root = set ? &EvictedSet::root(*set) : nullptr;
-    if (root && std::find(around.begin(), around.end(), root) == around.end()) around.push_back(root);
-  };
-  add(missing_below_);
-  for (const RecipeOperand& operand : operands)
-    if (operand.maker) add(operand.maker->missing_);
   double total = seconds;
-  for (const EvictedSet* set : around) total += set->seconds();
+  for (size_t i = 0; i <= operands.size(); ++i) {
+    const EvictedSet* set = missing_root(i);
+    bool is_counted = !set;
+    for (size_t k = 0; k < i && !is_counted; ++k) is_counted = missing_root(k) == set;
+    if (!is_counted) total += set->seconds();
+  }
   return total;
 }
 

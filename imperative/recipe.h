@@ -41,6 +41,9 @@ class Recipe final : public RefCounted {
   double seconds_with_missing() const;
 
  private:
+  /// The missing calls that operand i needs; behind the last operand: those that need this one.
+  const EvictedSet* missing_root(size_t i) const;
+
   EvictedSetPtr missing_;        // set: a result is gone
   EvictedSetPtr missing_below_;  // of calls that read its results
 };

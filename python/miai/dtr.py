@@ -30,8 +30,8 @@ _limit_before: int | None = None  # of the device, while a threshold is in force
 
 
 def enable() -> None:
-    """Gives values up from now on, where memory would exceed `eviction_threshold`, or, if that is 0, the limit
-    of `mi.device.set_memory_limit`. Recordings (`with gm:`) that begin later take part.
+    """Gives values up from now on, where memory would exceed `eviction_threshold` (0: the limit of
+    `mi.device.set_memory_limit`). Recordings (`with gm:`) that begin later take part.
 
     An allocation for which nothing is left to give up raises MemoryError with the limit that it needs.
     """
@@ -70,8 +70,8 @@ def _apply() -> None:
 
 @contextlib.contextmanager
 def memory_limit(limit: int | str) -> Iterator[None]:
-    """Eager training within so many bytes (a number, or a text such as "4GiB") inside a with block: what
-    `trace(memory_limit=...)` is to traced steps.
+    """Eager training within so many bytes (a number, or a text such as "4GiB") inside a with block, of all
+    threads: what `trace(memory_limit=...)` is to traced steps.
 
     >>> import miai as mi
     >>> w = mi.Parameter([3.0])

@@ -110,6 +110,21 @@ def test_a_part_of_the_activations_gives_the_same_bits(blocks, part):
     assert counts.evicted_bytes >= counts.evictions * 4096
 
 
+def test_the_same_run_gives_up_the_same_values():
+    def counts():
+        held, saved = held_and_saved(Run())
+        gc.collect()
+        mi.dtr.reset_statistics()
+        with mi.dtr.memory_limit(held + saved // 4):
+            Run().train(2)
+        gc.collect()
+        return mi.dtr.statistics()
+
+    first = counts()
+    assert first.evictions > 0
+    assert counts() == first
+
+
 def test_resnet18_in_half_of_its_activations():
     def gradients(limit=None):
         mi.random.seed(3)

@@ -115,7 +115,7 @@ def test_the_same_run_gives_up_the_same_values():
         held, saved = held_and_saved(Run())
         gc.collect()
         mi.dtr.reset_statistics()
-        with mi.dtr.memory_limit(held + saved // 4):
+        with mi.dtr.memory_limit(held + saved // 3):
             Run().train(2)
         gc.collect()
         return mi.dtr.statistics()

@@ -30,13 +30,13 @@ def _train(start: Callable[[], Callable[[], float]]) -> Measured:
     return Measured({"peak": peak - before, "steady peak": memory.peak() - before}, np.array(losses))
 
 
-def _train_miai(context: Context, is_traced: bool) -> Measured:
+def _train_miai(context: Context, is_traced: bool, memory_limit: str | None = None) -> Measured:
     from bench.peers import miai_peer
 
     steps: list[Any] = []
 
     def start() -> Callable[[], float]:
-        step, run = miai_peer.make_step(context, TRAINING, is_traced)
+        step, run = miai_peer.make_step(context, TRAINING, is_traced, memory_limit=memory_limit)
         steps.append(step)
         return lambda: run().item()
 
@@ -113,6 +113,9 @@ TRAIN = Entry(
     "ResNet-50, memory of training, batch 8",
     {
         "miai": lambda context: _train_miai(context, is_traced=True),
+        "miai, cheap recomputation": lambda context: _train_miai(
+            context, is_traced=True, memory_limit="cheap"
+        ),
         "miai eager": lambda context: _train_miai(context, is_traced=False),
         "PyTorch": lambda context: _train_pytorch(context, channels_last=False),
         "PyTorch channels_last": lambda context: _train_pytorch(context, channels_last=True),

@@ -39,7 +39,11 @@ def _optimizer(workload: Workload, net: Any) -> Any:
 
 
 def make_step(
-    context: Context, workload: Workload, is_traced: bool, training: bool = True
+    context: Context,
+    workload: Workload,
+    is_traced: bool,
+    training: bool = True,
+    memory_limit: str | None = None,
 ) -> tuple[Any, Callable[[], mi.Tensor]]:
     """The step, as traced or as it is, and a function that runs it on the batch: the loss before it."""
     net, function = load_network(context, workload)
@@ -53,7 +57,7 @@ def make_step(
         optimizer.step().clear_grad()
         return loss
 
-    run = mi.trace(step) if is_traced else step
+    run = mi.trace(step, memory_limit=memory_limit) if is_traced else step
     x, target = mi.tensor(workload.input()), mi.tensor(workload.target())
     return run, lambda: run(x, target)
 

@@ -41,6 +41,7 @@ CompiledFunction::CompiledFunction(FunctionPtr function, const CompileOptions& o
       CompileOptions as_it_is = options_;
       as_it_is.opt_level = 0;
       as_it_is.memory_limit = 0;
+      as_it_is.recomputes_cheaply = false;
       prepare_ = std::make_unique<PreparePart>(std::make_shared<CompiledFunction>(split.prepare, as_it_is),
                                                std::move(split.states));
     }
@@ -61,6 +62,7 @@ std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<Tensor
   if (measures) KernelTimes::global().save();
   copy_partial_results(draft);
   if (!options_.observed) form_commit_section(draft);
+  if (options_.opt_level >= 1 && !options_.observed) save_compactly(draft);
   auto finish = [&](Draft steps) {
     place_results(steps);
     if (options_.opt_level >= 1) write_parts_in_place(steps);
@@ -75,7 +77,8 @@ std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<Tensor
       plan->state_devices.push_back((state.input ? state.input : state.output)->type.device);
     return plan;
   };
-  if (options_.memory_limit == 0) return finish(std::move(draft));
+  if (options_.memory_limit == 0)
+    return options_.recomputes_cheaply ? plan_cheaply(draft, finish) : finish(std::move(draft));
   return plan_within(draft, options_.memory_limit, main_->name, finish);
 }
 

@@ -12,8 +12,8 @@
 namespace miai {
 
 bool Step::may_overwrite(size_t input, size_t output) const {
-  if (!node || output >= outputs.size()) return false;
-  const std::vector<int>& listed = node->op->may_overwrite;
+  if (output >= outputs.size()) return false;
+  const std::vector<int>& listed = definition().may_overwrite;
   bool is_listed =
       output == 0 && std::find(listed.begin(), listed.end(), static_cast<int>(input)) != listed.end();
   bool is_pointwise = choice.kernel && choice.kernel->op == "pointwise";
@@ -78,7 +78,7 @@ std::vector<TensorMeta> metas(const std::vector<Place>& places) {
 }
 
 /// Prepares the kernel that the step has found; `packed`: for a packed input, if it has use for one.
-void prepare(Step& step, bool packed = false) {
+void prepare_kernel(Step& step, bool packed = false) {
   const Kernel& kernel = *step.choice.kernel;
   std::vector<TensorMeta> inputs = metas(step.inputs), outputs = metas(step.outputs);
   if (kernel.prepare)
@@ -164,7 +164,7 @@ class Drafter {
   void prepare_packed(Step& step) {
     int packs = step.choice.kernel->packs;
     bool packed = may_pack(request_, *step.node, packs);
-    prepare(step, packed);
+    prepare_kernel(step, packed);
     size_t bytes = step.choice.prepared.packed_bytes;
     if (!packed || bytes == 0) return;
     Place& input = step.inputs[static_cast<size_t>(packs)];
@@ -269,6 +269,20 @@ class Drafter {
 
 }  // namespace
 
+Step added_step(const std::string& op, Attrs attrs, std::vector<Place> inputs, std::vector<Place> outputs,
+                Device device) {
+  Step step;
+  step.op = op;
+  step.added_op = &find_op(op);
+  step.attrs = std::move(attrs);
+  step.inputs = std::move(inputs);
+  step.outputs = std::move(outputs);
+  step.device = device;
+  step.choice = find_kernel(*step.added_op, step.attrs, metas(step.inputs), metas(step.outputs), device);
+  prepare_kernel(step);
+  return step;
+}
+
 Place Draft::add_place(const TensorMeta& meta, Device device) {
   return {add_buffer({.bytes = static_cast<int64_t>(byte_size(meta)), .device = device}), 0, meta};
 }
@@ -278,13 +292,7 @@ Place Draft::add_copy(const Place& from, Device device) {
 }
 
 Place Draft::add_copy(const Place& from, Device device, const TensorMeta& layout) {
-  Step step;
-  step.op = "copy";
-  step.device = device;
-  step.inputs = {from};
-  step.outputs = {add_place(layout, device)};
-  step.choice = find_kernel(find_op("copy"), step.attrs, metas(step.inputs), metas(step.outputs), device);
-  prepare(step);
+  Step step = added_step("copy", {}, {from}, {add_place(layout, device)}, device);
   Place copy = step.outputs[0];
   steps.push_back(std::move(step));
   return copy;

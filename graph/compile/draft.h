@@ -31,7 +31,8 @@ struct Place {
 
 /// What becomes one instruction.
 struct Step {
-  const Node* node = nullptr;  // nullptr: a copy that the plan needs
+  const Node* node = nullptr;       // nullptr: what the plan adds
+  const OpDef* added_op = nullptr;  // then
   std::string op;
   UserLine line;
   KernelChoice choice;  // no kernel: a copy between devices
@@ -40,6 +41,7 @@ struct Step {
   Device device;
   bool commits = false;  // runs in the commit section
   bool repeats = false;  // computes again what an earlier step has computed
+  const OpDef& definition() const { return node ? *node->op : *added_op; }
   /// Whether that output may be written over that input.
   bool may_overwrite(size_t input, size_t output) const;
 };
@@ -62,6 +64,7 @@ struct Draft {
   std::vector<Step> steps;
   std::vector<Place> outputs;
   std::vector<DraftWrite> writes;
+  std::vector<std::shared_ptr<const Node>> own_nodes;  // of steps, that are not the function's
   std::vector<int> state_buffers;  // that may be written in place; -1: not read, or strided
 
   int add_buffer(const Buffer& buffer);
@@ -93,6 +96,9 @@ KernelChoice find_kernel(const OpDef& op, Attrs& attrs, const std::vector<Tensor
                          const std::vector<TensorMeta>& outputs, Device device);
 /// Whether the node's kernel may take that input packed: a constant, or a state that no step writes.
 bool may_pack(const DraftRequest& request, const Node& node, int input);
+/// A step that no node asks for, its kernel prepared.
+Step added_step(const std::string& op, Attrs attrs, std::vector<Place> inputs, std::vector<Place> outputs,
+                Device device);
 /// Where the node runs.
 Device device_of(const Node& node);
 
@@ -105,6 +111,8 @@ Draft draft_plan(const DraftRequest& request);
 void copy_partial_results(Draft& draft);
 /// Decides which steps belong to the commit section, and moves them to the end.
 void form_commit_section(Draft& draft);
+/// Keeps in fewer bytes what the backward pass needs no more of.
+void save_compactly(Draft& draft);
 /// Gives outputs and new values of states memory that outlives the run.
 void place_results(Draft& draft);
 /// Lets the parts of a concatenation be written where they end up.
@@ -114,6 +122,9 @@ void reuse_dying_inputs(Draft& draft);
 /// Gives arena buffers their offsets and writes the plan's instructions.
 std::shared_ptr<Plan> finish_plan(const Draft& draft);
 
+/// What computes output 0 of the step again, if that takes less than the step itself.
+std::optional<Step> cheaper_repeat(const Step& step);
+
 /// Operations and bytes of a step.
 Cost step_cost(const Step& step);
 /// Whether the step may write its output over input i, if that is the last read of its memory.
@@ -122,6 +133,10 @@ bool may_take_over(const Draft& draft, const Step& step, size_t i);
 /// more than `limit` bytes else. Raises ValueError with the smallest limit possible.
 std::shared_ptr<Plan> plan_within(const Draft& draft, int64_t limit, const std::string& function,
                                   FunctionRef<std::shared_ptr<Plan>(Draft)> finish);
+
+/// The plan that needs the least memory when steps run again that only read and write (no products, no
+/// convolutions), for a twentieth more time by the cost model.
+std::shared_ptr<Plan> plan_cheaply(const Draft& draft, FunctionRef<std::shared_ptr<Plan>(Draft)> finish);
 
 /// The first and the last step that reads or writes each root buffer; -1: none.
 struct Lifetimes {

@@ -18,7 +18,8 @@ struct CompileOptions {
   int64_t memory_limit = 0;  // bytes that a run may hold, inputs and states included; 0: no limit. Values are
                              // computed again where they would need more
   bool fast_run = false;     // measure kernels and take the quickest (at opt_level 2)
-  int plan_limit = 32;       // plans kept, one a set of sizes and layouts
+  bool recomputes_cheaply = false;  // without a limit: what takes little time to compute again is not kept
+  int plan_limit = 32;              // plans kept, one a set of sizes and layouts
 };
 
 /// An operator that a plan runs once more than the function says, to need less memory.

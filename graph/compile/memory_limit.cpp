@@ -12,9 +12,14 @@ namespace {
 
 int64_t rounded(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
-/// Not what draws on the outside world, nor what the host runs.
-bool may_repeat(const Step& step) {
+/// Which steps may run again.
+enum class Repeats { kAny, kCheap };
+
+/// Not what draws on the outside world, nor what the host runs. An operator that counts its operations does
+/// more than read and write: it is not cheap.
+bool may_repeat(const Step& step, Repeats repeats) {
   if (!step.choice.kernel || step.commits) return false;
+  if (repeats == Repeats::kCheap && step.node && step.node->op->cost) return false;
   return !step.node || (step.node->op->may_repeat() && step.node->bodies.empty());
 }
 
@@ -22,7 +27,8 @@ bool may_repeat(const Step& step) {
 /// are one step, the last.
 class Recomputation {
  public:
-  explicit Recomputation(const Draft& draft) : draft_(draft), number_(draft.buffers.size(), -1) {
+  Recomputation(const Draft& draft, Repeats repeats)
+      : draft_(draft), repeats_(repeats), number_(draft.buffers.size(), -1) {
     std::vector<bool> stays(draft.buffers.size());  // results: not in the arena
     for (const Place& place : draft.outputs) stays[static_cast<size_t>(place.buffer)] = true;
     for (const DraftWrite& write : draft.writes) stays[static_cast<size_t>(write.value.buffer)] = true;
@@ -33,7 +39,7 @@ class Recomputation {
       problem_.bytes.push_back(rounded(draft.buffers[b].bytes));
     }
     for (const Step& step : draft.steps)
-      if (!step.commits) problem_.steps.push_back(costed(step));
+      if (!step.commits) add(step);
     problem_.steps.push_back(commit());
   }
 
@@ -46,7 +52,9 @@ class Recomputation {
     std::vector<int> current(buffers_);
     for (const Run& run : schedule) {
       if (run.step == static_cast<int>(problem_.steps.size()) - 1) break;
-      Step step = draft_.steps[static_cast<size_t>(run.step)];
+      int repeat = run.is_first ? -1 : problem_.first_run(run.step).repeat;
+      Step step =
+          repeat < 0 ? draft_.steps[static_cast<size_t>(run.step)] : cheaper_[static_cast<size_t>(repeat)];
       read_current(step, current);
       if (!run.is_first) write_again(step, run, current, draft);
       draft.steps.push_back(std::move(step));
@@ -67,13 +75,24 @@ class Recomputation {
     if (buffer >= 0 && std::find(list.begin(), list.end(), buffer) == list.end()) list.push_back(buffer);
   }
 
+  void add(const Step& step) {
+    CostedStep first = costed(step);
+    std::optional<Step> cheaper = first.may_repeat ? cheaper_repeat(step) : std::nullopt;
+    if (cheaper && number(cheaper->outputs[0]) >= 0) {
+      first.repeat = static_cast<int>(cheaper_.size());
+      problem_.repeats.push_back(costed(*cheaper));
+      cheaper_.push_back(std::move(*cheaper));
+    }
+    problem_.steps.push_back(std::move(first));
+  }
+
   CostedStep costed(const Step& step) const {
     CostedStep s;
     for (const Place& place : step.inputs) add_once(s.reads, number(place));
     for (const Place& place : step.outputs) add_once(s.writes, number(place));
     s.workspace = rounded(static_cast<int64_t>(step.choice.prepared.workspace_bytes));
     s.cost = estimated_seconds(step_cost(step));
-    s.may_repeat = may_repeat(step);
+    s.may_repeat = may_repeat(step, repeats_);
     if (!step.outputs.empty() && number(step.outputs[0]) >= 0)
       for (size_t i = 0; i < step.inputs.size(); ++i)
         if (number(step.inputs[i]) >= 0 && may_take_over(draft_, step, i))
@@ -117,9 +136,11 @@ class Recomputation {
   }
 
   const Draft& draft_;
+  Repeats repeats_;
   RecomputeProblem problem_;
-  std::vector<int> number_;   // of a draft's buffer, in the problem; -1: not in the arena
-  std::vector<int> buffers_;  // of the draft, by number
+  std::vector<Step> cheaper_;  // problem_.repeats as steps
+  std::vector<int> number_;    // of a draft's buffer, in the problem; -1: not in the arena
+  std::vector<int> buffers_;   // of the draft, by number
 };
 
 using Finish = FunctionRef<std::shared_ptr<Plan>(Draft)>;
@@ -159,7 +180,7 @@ std::shared_ptr<Plan> plan_within(const Draft& draft, int64_t limit, const std::
                                   Finish finish) {
   std::shared_ptr<Plan> plan = finish(draft);
   if (plan->peak_bytes() <= limit) return plan;
-  Recomputation recomputation(draft);
+  Recomputation recomputation(draft, Repeats::kAny);
   int64_t fixed = plan->peak_bytes() - plan->arena_bytes();
   if (auto found = find_plan(recomputation, limit, fixed, finish)) return found;
   plan = smallest_plan(recomputation, fixed, finish);
@@ -167,6 +188,14 @@ std::shared_ptr<Plan> plan_within(const Draft& draft, int64_t limit, const std::
   raise(ErrorKind::kValue, "memory_limit: ", mebibytes(limit), " are too few for '", function,
         "': the smallest limit possible is ", mebibytes(plan->peak_bytes()), ", ", mebibytes(fixed),
         " of which are inputs, states and outputs; raise the limit, or use a smaller batch");
+}
+
+std::shared_ptr<Plan> plan_cheaply(const Draft& draft, Finish finish) {
+  constexpr double kMostTime = 1.05;  // of that without recomputation
+  Recomputation recomputation(draft, Repeats::kCheap);
+  const RecomputeProblem& problem = recomputation.problem();
+  double plain = cost_of(problem, plain_schedule(problem));
+  return finish(recomputation.scheduled(smallest_schedule_for(problem, kMostTime * plain)));
 }
 
 }  // namespace miai

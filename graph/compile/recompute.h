@@ -14,6 +14,7 @@ struct CostedStep {
   int64_t workspace = 0;
   double cost = 0;          // seconds, about
   bool may_repeat = false;  // no effect, nothing outside of the arena is written
+  int repeat = -1;          // what later runs are, in RecomputeProblem::repeats; -1: the step itself
 };
 
 /// Steps in the order in which they run without recomputation. A buffer is written by one step, before it is
@@ -21,6 +22,13 @@ struct CostedStep {
 struct RecomputeProblem {
   std::vector<int64_t> bytes;  // of each buffer
   std::vector<CostedStep> steps;
+  std::vector<CostedStep> repeats;  // give some of a step's results, from some more of them, for less
+
+  const CostedStep& first_run(int step) const { return steps[static_cast<size_t>(step)]; }
+  const CostedStep& later_run(int step) const {
+    const CostedStep& first = first_run(step);
+    return first.repeat < 0 ? first : repeats[static_cast<size_t>(first.repeat)];
+  }
 };
 
 /// One run of a step. A first run gives all its buffers; a later one those of `again`, anew.
@@ -28,6 +36,10 @@ struct Run {
   int step = 0;
   bool is_first = true;
   std::vector<int> again{};
+
+  const CostedStep& of(const RecomputeProblem& problem) const {
+    return is_first ? problem.first_run(step) : problem.later_run(step);
+  }
 };
 using Schedule = std::vector<Run>;
 
@@ -49,6 +61,8 @@ std::optional<Schedule> schedule_within(const RecomputeProblem& problem, int64_t
 
 /// The cheapest schedule found whose peak is at most `limit`; nullopt if none is.
 std::optional<Schedule> cheapest_schedule(const RecomputeProblem& problem, int64_t limit);
+/// The schedule with the lowest peak found that costs at most `most`.
+Schedule smallest_schedule_for(const RecomputeProblem& problem, double most);
 /// The schedule with the lowest peak found, whatever its cost.
 Schedule smallest_schedule(const RecomputeProblem& problem);
 

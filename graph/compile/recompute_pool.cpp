@@ -12,14 +12,16 @@ RecomputePool::RecomputePool(const RecomputeProblem& problem, double patience)
       visited_(problem.steps.size(), -1) {
   for (int64_t bytes : problem.bytes) small_ = std::max(small_, bytes / kSmallPart);
   for (size_t s = 0; s < problem.steps.size(); ++s) {
+    const CostedStep& later = problem.later_run(static_cast<int>(s));
     for (int b : problem.steps[s].writes) at(b).maker = static_cast<int>(s);
+    for (int b : later.writes) at(b).may_repeat = later.may_repeat;
     for (int b : problem.steps[s].reads) at(b).readers.push_back(static_cast<int>(s));
   }
 }
 
 void RecomputePool::add_candidate(int buffer) {
   State& s = at(buffer);
-  if (!step(s.maker).may_repeat || problem_.bytes[static_cast<size_t>(buffer)] <= small_) return;
+  if (!s.may_repeat || problem_.bytes[static_cast<size_t>(buffer)] <= small_) return;
   s.place = static_cast<int>(candidates_.size());
   s.is_stale = true;
   candidates_.push_back(buffer);
@@ -39,7 +41,7 @@ void RecomputePool::count_wanted(int buffer, int change) {
   while (!stack_.empty()) {
     int missing = stack_.back();
     stack_.pop_back();
-    for (int source : step(at(missing).maker).reads) {
+    for (int source : repeat(missing).reads) {
       State& s = at(source);
       bool was_wanted = is_wanted(source);
       s.wanted_results += change;
@@ -78,11 +80,11 @@ void RecomputePool::pass_use(int buffer) {
 template <class Missing, class There>
 void RecomputePool::visit_sources(int buffer, Missing&& missing, There&& there) {
   size_t visits = 0;
-  stack_.assign(1, at(buffer).maker);
+  stack_.assign(1, buffer);
   while (!stack_.empty() && visits++ < kMostVisited) {
-    int s = stack_.back();
+    int result = stack_.back();
     stack_.pop_back();
-    for (int source : step(s).reads) {
+    for (int source : repeat(result).reads) {
       if (at(source).is_there) {
         there(source);
         continue;
@@ -91,7 +93,7 @@ void RecomputePool::visit_sources(int buffer, Missing&& missing, There&& there) 
       if (visited == visit_) continue;
       visited = visit_;
       missing(source);
-      stack_.push_back(at(source).maker);
+      stack_.push_back(source);
     }
   }
 }
@@ -105,7 +107,7 @@ void RecomputePool::visit_results(int buffer, Missing&& missing, There&& there) 
     stack_.pop_back();
     for (size_t i = 0; i < at(from).uses_over; ++i) {
       int reader = at(from).readers[i];
-      for (int result : step(reader).writes) {
+      for (int result : problem_.first_run(reader).writes) {
         if (at(result).is_there) there(result);
         if (at(result).is_there || !is_wanted(result)) continue;
         int& visited = visited_[static_cast<size_t>(reader)];
@@ -122,22 +124,22 @@ void RecomputePool::look_at(int buffer) {
   State& s = at(buffer);
   s.is_stale = false;
   s.can_go = true;
-  s.cost = step(s.maker).cost;
+  s.cost = repeat(buffer).cost;
   s.needed = next_use(buffer);
   ++visit_;
   auto ignore = [](int) {};
   visit_sources(
       buffer,
       [&](int source) {
-        s.cost += step(at(source).maker).cost;
-        s.can_go &= step(at(source).maker).may_repeat;
+        s.cost += repeat(source).cost;
+        s.can_go &= at(source).may_repeat;
       },
       ignore);
   visit_results(
       buffer,
       [&](int result, bool is_new) {
         s.needed = std::min(s.needed, next_use(result));
-        if (is_new) s.cost += step(at(result).maker).cost;
+        if (is_new) s.cost += repeat(result).cost;
       },
       ignore);
 }

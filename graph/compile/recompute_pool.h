@@ -14,6 +14,8 @@ class RecomputePool {
 
   bool is_there(int buffer) const { return at(buffer).is_there; }
   int maker(int buffer) const { return at(buffer).maker; }
+  /// Whether a later run of its maker gives it again.
+  bool may_repeat(int buffer) const { return at(buffer).may_repeat; }
   int64_t bytes_there() const { return bytes_there_; }
   /// Read by a step that runs as first written, or needed to compute what is.
   bool is_wanted(int buffer) const { return next_use(buffer) != kNever || at(buffer).wanted_results > 0; }
@@ -46,6 +48,7 @@ class RecomputePool {
 
   struct State {
     int maker = -1;
+    bool may_repeat = false;
     std::vector<int> readers;  // steps
     size_t uses_over = 0;      // readers that have run
     bool was_made = false, is_there = false;
@@ -60,7 +63,8 @@ class RecomputePool {
 
   State& at(int buffer) { return states_[static_cast<size_t>(buffer)]; }
   const State& at(int buffer) const { return states_[static_cast<size_t>(buffer)]; }
-  const CostedStep& step(int step) const { return problem_.steps[static_cast<size_t>(step)]; }
+  /// What computes the buffer again.
+  const CostedStep& repeat(int buffer) const { return problem_.later_run(at(buffer).maker); }
   int next_use(int buffer) const {
     const State& s = at(buffer);
     return s.uses_over < s.readers.size() ? s.readers[s.uses_over] : kNever;

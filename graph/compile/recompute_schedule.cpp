@@ -50,9 +50,7 @@ class Versions {
   }
 
  private:
-  const CostedStep& step_of(size_t run) const {
-    return problem_.steps[static_cast<size_t>(schedule_[run].step)];
-  }
+  const CostedStep& step_of(size_t run) const { return schedule_[run].of(problem_); }
   Version& at(int version) { return versions_[static_cast<size_t>(version)]; }
 
   void add_run(int r) {
@@ -111,7 +109,7 @@ std::vector<Saving> savings(const RecomputeProblem& problem, const Schedule& sch
     if (schedule[r].is_first) continue;
     int64_t bytes = 1;
     for (int b : schedule[r].again) bytes += problem.bytes[static_cast<size_t>(b)];
-    double cost = problem.steps[static_cast<size_t>(schedule[r].step)].cost;
+    double cost = schedule[r].of(problem).cost;
     list.push_back({r, cost / static_cast<double>(bytes)});
   }
   std::stable_sort(list.begin(), list.end(),
@@ -168,7 +166,7 @@ Schedule plain_schedule(const RecomputeProblem& problem) {
 
 double cost_of(const RecomputeProblem& problem, const Schedule& schedule) {
   double sum = 0;
-  for (const Run& run : schedule) sum += problem.steps[static_cast<size_t>(run.step)].cost;
+  for (const Run& run : schedule) sum += run.of(problem).cost;
   return sum;
 }
 
@@ -181,7 +179,7 @@ Schedule without_idle_runs(const RecomputeProblem& problem, Schedule schedule) {
   std::vector<bool> is_wanted(problem.bytes.size());  // by a later run
   Schedule kept;
   for (auto run = schedule.rbegin(); run != schedule.rend(); ++run) {
-    const CostedStep& step = problem.steps[static_cast<size_t>(run->step)];
+    const CostedStep& step = run->of(problem);
     if (!run->is_first) std::erase_if(run->again, [&](int b) { return !is_wanted[static_cast<size_t>(b)]; });
     if (!run->is_first && run->again.empty()) continue;
     for (int b : run->is_first ? step.writes : run->again) is_wanted[static_cast<size_t>(b)] = false;

@@ -100,6 +100,20 @@ std::optional<Schedule> cheapest_schedule(const RecomputeProblem& problem, int64
   return Search(problem).cheapest(limit);
 }
 
+Schedule smallest_schedule_for(const RecomputeProblem& problem, double most) {
+  constexpr int kHalvings = 8;
+  Schedule best = plain_schedule(problem);
+  int64_t low = 0, high = peak_of(problem, best);
+  for (int i = 0; i < kHalvings; ++i) {
+    int64_t middle = low + (high - low) / 2;
+    std::optional<Schedule> found = cheapest_schedule(problem, middle);
+    bool fits = found && cost_of(problem, *found) <= most;
+    if (fits) best = std::move(*found);
+    fits ? high = peak_of(problem, best) : low = middle;
+  }
+  return best;
+}
+
 Schedule smallest_schedule(const RecomputeProblem& problem) { return Search(problem).smallest(); }
 
 }  // namespace miai

@@ -35,10 +35,8 @@ class Simulation {
     size_t locked = 0;        // how many are held
   };
 
-  const CostedStep& step(int s) const { return problem_.steps[static_cast<size_t>(s)]; }
-
   void begin(int s, bool is_first) {
-    Call call{s, is_first, step(s).reads};
+    Call call{s, is_first, Run{s, is_first}.of(problem_).reads};
     std::stable_partition(call.inputs.begin(), call.inputs.end(), [&](int b) { return pool_.is_there(b); });
     calls_.push_back(std::move(call));
   }
@@ -49,7 +47,7 @@ class Simulation {
     for (; call.locked < call.inputs.size(); ++call.locked) {
       int input = call.inputs[call.locked];
       if (!pool_.is_there(input)) {
-        if (!step(pool_.maker(input)).may_repeat) return false;
+        if (!pool_.may_repeat(input)) return false;
         begin(pool_.maker(input), false);
         return true;
       }
@@ -61,13 +59,13 @@ class Simulation {
   }
 
   bool execute(const Call& call) {
-    const CostedStep& s = step(call.step);
-    int64_t needed = s.workspace - taken_over(call);
+    Run run{call.step, call.is_first};
+    const CostedStep& s = run.of(problem_);
+    int64_t needed = s.workspace - taken_over(call, s);
     for (int b : s.writes) needed += problem_.bytes[static_cast<size_t>(b)];
     while (pool_.bytes_there() + needed > budget_)
       if (!pool_.drop_one()) return false;
     if ((cost_left_ -= s.cost) < 0 || runs_left_-- == 0) return false;
-    Run run{call.step, call.is_first};
     for (int b : s.writes) {
       if (!pool_.is_wanted(b) || pool_.is_there(b)) continue;
       pool_.put(b);
@@ -82,8 +80,8 @@ class Simulation {
   }
 
   /// Bytes of an input that dies here and may be written over.
-  int64_t taken_over(const Call& call) const {
-    for (int b : step(call.step).may_take)
+  int64_t taken_over(const Call& call, const CostedStep& run) const {
+    for (int b : run.may_take)
       if (pool_.locks(b) == 1 && pool_.is_dying(b, call.step, call.is_first))
         return problem_.bytes[static_cast<size_t>(b)];
     return 0;

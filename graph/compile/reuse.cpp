@@ -38,7 +38,7 @@ bool may_take_over(const Draft& draft, const Step& step, size_t i) {
   if (memory.kind != BaseKind::kArena || memory.bytes != static_cast<int64_t>(byte_size(input.meta)))
     return false;
   // The same tensor twice is safe only where element i of the output needs no other element.
-  bool elementwise = step.node->op->is_pointwise();
+  bool elementwise = step.definition().is_pointwise();
   return std::all_of(step.inputs.begin(), step.inputs.end(), [&](const Place& other) {
     return &other == &input || other.buffer < 0 || draft.root(other.buffer) != root ||
            (elementwise && other.offset == 0 && other.meta == input.meta);

@@ -258,6 +258,8 @@ void define_batch_norm(OpTable& table) {
   op.outputs = {{"out"}, {"running_mean"}, {"running_var"}, {"mean", true}, {"rstd", true}};
   op.attrs = &attrs_type<BatchNormAttrs>();
   op.infer = [](InferContext& context) { infer_batch_norm(context, context.attrs<BatchNormAttrs>()); };
+  op.may_overwrite = {kInp};
+  op.repeat = [](const Attrs& attrs) { return repeat_batch_norm({attrs.as<BatchNormAttrs>()}, kBias + 1); };
   op.lower = [](std::span<const Var> inputs, const Attrs& attrs) {
     return lower_batch_norm(inputs, attrs.as<BatchNormAttrs>());
   };

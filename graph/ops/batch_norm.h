@@ -8,6 +8,10 @@ namespace miai::ops {
 
 void infer_batch_norm(InferContext& context, const BatchNormAttrs& attrs);
 Vars lower_batch_norm(std::span<const Var> inputs, const BatchNormAttrs& attrs);
+/// By batch_norm_apply, so that the statistics of a batch are not computed twice.
+std::optional<CheaperRepeat> repeat_batch_norm(const BatchNormActAttrs& attrs, int input_count);
+void check_clamping_activation(const InferContext& context, const std::string& activation);
+Var activated(const Var& x, const std::string& activation);
 /// Of dy, inp, weight, mean, rstd; further inputs are not looked at.
 void infer_batch_norm_backward(InferContext& context);
 Vars lower_batch_norm_backward(std::span<const Var> inputs, const BatchNormGradAttrs& attrs);

@@ -11,15 +11,9 @@ namespace {
 enum Input { kInp, kRunningMean, kRunningVar, kWeight, kBias, kZ };
 enum GradInput { kDy, kX, kGradWeight, kSavedMean, kSavedRstd, kGradBias };
 
-void check_activation(const InferContext& context, const std::string& activation) {
-  auto known = std::find(std::begin(kClampingActivations), std::end(kClampingActivations), activation);
-  if (known == std::end(kClampingActivations))
-    context.fail(ErrorKind::kValue, "activation", "expected identity, relu or relu6, got '", activation, "'");
-}
-
 void infer_forward(InferContext& context) {
   const auto& attrs = context.attrs<BatchNormActAttrs>();
-  check_activation(context, attrs.activation);
+  check_clamping_activation(context, attrs.activation);
   infer_batch_norm(context, attrs);
   if (!context.has(kZ)) return;
   const Dims& shape = context.input(kInp).shape;
@@ -29,16 +23,12 @@ void infer_forward(InferContext& context) {
 }
 
 void infer_backward(InferContext& context) {
-  check_activation(context, context.attrs<BatchNormActGradAttrs>().activation);
+  check_clamping_activation(context, context.attrs<BatchNormActGradAttrs>().activation);
   infer_batch_norm_backward(context);
   if (!context.has(kGradBias)) return;
   context.check_same_dtype(kSavedRstd, kGradBias);
   context.check_rank(kGradBias, 1);
   context.check_dim(kGradBias, 0, context.input(kDy).shape[1], "channels");
-}
-
-Var activated(const Var& x, const std::string& activation) {
-  return activation == "identity" ? x : emit1(find_op(activation), {}, {x});
 }
 
 Vars lower_forward(std::span<const Var> inputs, const Attrs& attrs) {
@@ -86,7 +76,8 @@ void define_batch_norm_act(OpTable& table) {
   op.attrs = &attrs_type<BatchNormActAttrs>();
   op.infer = infer_forward;
   op.lower = lower_forward;
-  op.may_overwrite = {kZ};
+  op.repeat = [](const Attrs& attrs) { return repeat_batch_norm(attrs.as<BatchNormActAttrs>(), kZ + 1); };
+  op.may_overwrite = {kInp, kZ};
   op.is_public = false;
   table.add(std::move(op));
 

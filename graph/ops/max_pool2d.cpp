@@ -60,6 +60,17 @@ Vars gather_grad(GradContext& context) {
           Var()};
 }
 
+/// The indices as offsets in the window, a byte each.
+std::optional<CompactForm> compact_indices(size_t output, const Attrs& attrs,
+                                           std::span<const TensorMeta> inputs) {
+  const auto& a = attrs.as<MaxPool2dAttrs>();
+  int64_t width = inputs[0].shape[3];
+  if (output != 1 || a.kernel_size[0] * a.kernel_size[1] > 256 || width < a.kernel_size[1])
+    return std::nullopt;
+  Attrs windows = make_attrs(PoolOffsetAttrs{a.kernel_size, a.step(), a.padding, width});
+  return CompactForm{"max_pool2d_offsets", "max_pool2d_indices", windows, DType::kUInt8};
+}
+
 constexpr const char* kDoc = R"(The largest element of each window of an image.
 
 Args:
@@ -92,6 +103,7 @@ void define_max_pool2d(OpTable& table) {
   op.outputs = {{"out"}, {"indices", true}};
   op.attrs = &attrs_type<MaxPool2dAttrs>();
   op.infer = infer_max_pool2d;
+  op.compact = compact_indices;
   table.add(std::move(op));
 
   OpDef backward;

@@ -85,6 +85,22 @@ struct Cost {
   double bytes = 0;
 };
 
+/// An output in fewer bytes, for as long as nobody reads it: operators of one input, with the same
+/// attributes, that change a tensor of its shape there and back.
+struct CompactForm {
+  std::string encode, decode;
+  Attrs attrs;
+  DType dtype;  // of the compact form
+};
+
+/// Another operator that computes output 0 once more, the same bits with less work. Its inputs by number:
+/// those of the first operator, then its outputs.
+struct CheaperRepeat {
+  std::string op;
+  Attrs attrs;
+  std::vector<int> inputs;
+};
+
 struct OpDef {
   std::string name;
   std::string doc;  // shapes, dtypes, source, example; becomes the Python docstring
@@ -115,6 +131,11 @@ struct OpDef {
   bool reduction = false;          // reduces over the axes in attr "axis"
   std::function<Cost(std::span<const TensorMeta> inputs, std::span<const TensorMeta> outputs, const Attrs&)>
       cost;
+  /// How a plan that has dropped output 0 computes it again; nullopt: by the operator itself.
+  std::function<std::optional<CheaperRepeat>(const Attrs&)> repeat;
+  /// How a plan keeps an output for later; nullopt: as it is.
+  std::function<std::optional<CompactForm>(size_t output, const Attrs&, std::span<const TensorMeta> inputs)>
+      compact;
   /// Bounds that an index input must obey are checked by the kernel, at run time.
   bool checks_values = false;
 

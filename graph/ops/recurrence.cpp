@@ -84,6 +84,15 @@ void infer_backward(InferContext& c) {
   if (cell.kind == RecurrentCell::kGru) c.output_like(kOut, sequence);
 }
 
+/// A product with the weight in each step; the gradient has two.
+Cost recurrence_cost(std::span<const TensorMeta> in, std::span<const TensorMeta>, const Attrs&) {
+  return {2.0 * static_cast<double>(in[kProjection].size()) * static_cast<double>(in[kWeight].shape[1])};
+}
+Cost backward_cost(std::span<const TensorMeta> in, std::span<const TensorMeta>, const Attrs&) {
+  double rows = static_cast<double>(in[kOut].size()) / static_cast<double>(in[kGradWeight].shape[1]);
+  return {4.0 * rows * static_cast<double>(in[kGradWeight].size())};
+}
+
 /// The hidden states that the steps start from, as rows of one matrix.
 Var states_before(const RecurrenceUse& use) {
   int time = use.attrs.batch_first;
@@ -161,6 +170,7 @@ void define_recurrence(OpTable& table) {
   op.outputs = {{"out"}, {"saved"}, {"last", false, true}};
   op.attrs = &attrs_type<RecurrenceAttrs>();
   op.infer = infer_recurrence;
+  op.cost = recurrence_cost;
   op.is_public = false;
   table.add(std::move(op));
 
@@ -179,6 +189,7 @@ void define_recurrence(OpTable& table) {
   backward.outputs = {{"dprojection"}, {"dh0"}, {"rest", false, true}};
   backward.attrs = &attrs_type<RecurrenceAttrs>();
   backward.infer = infer_backward;
+  backward.cost = backward_cost;
   backward.is_public = false;
   table.add(std::move(backward));
 }

@@ -63,13 +63,38 @@ Moments moments_of(const T* x, const ChannelShape& shape, int64_t c) {
   return m;
 }
 
+struct ChannelMap {
+  double mean, rstd, weight, bias;
+};
+
+/// Input 5 is what is added.
+template <class T>
+void apply_to_channel(const KernelArgs& args, int64_t c, const Range& range, const ChannelMap& map) {
+  bool has_sum = has_input(args, 5);
+  ChannelShape in(args.inputs[0]), to(args.outputs[0]), added(args.inputs[has_sum ? 5 : 0]);
+  const T *x = args.inputs[0].as<T>(), *z = has_sum ? args.inputs[5].as<T>() : nullptr;
+  T* y = args.outputs[0].as<T>();
+  for_each_of_channel(in, [&](auto n, auto h, auto w) {
+    double value = (widen(x[in.offset(n, c, h, w)]) - map.mean) * map.rstd * map.weight + map.bias;
+    if (has_sum) value += widen(z[added.offset(n, c, h, w)]);
+    y[to.offset(n, c, h, w)] = narrow<T>(range.clamp(value));
+  });
+}
+
+template <class T, class S>
+void apply_of(const KernelArgs& args) {  // inp, mean, rstd, weight, bias, z
+  Range range(args.attrs_as<BatchNormApplyAttrs>().activation);
+  for (int64_t c = 0; c < args.inputs[0].shape[1]; ++c)
+    apply_to_channel<T>(args, c, range,
+                        {channel_value<S>(args, 1, c, 0), channel_value<S>(args, 2, c, 1),
+                         channel_value<S>(args, 3, c, 1), channel_value<S>(args, 4, c, 0)});
+}
+
 template <class T, class S>
 void forward_of(const KernelArgs& args, const BatchNormActAttrs& a) {
   Range range(a.activation);
-  bool has_sum = has_input(args, 5);
-  ChannelShape in(args.inputs[0]), to(args.outputs[0]), added(has_sum ? args.inputs[5] : args.inputs[0]);
-  const T *x = args.inputs[0].as<T>(), *z = has_sum ? args.inputs[5].as<T>() : nullptr;
-  T* y = args.outputs[0].as<T>();
+  ChannelShape in(args.inputs[0]);
+  const T* x = args.inputs[0].as<T>();
   double count = static_cast<double>(in.count());
   for (int64_t c = 0; c < in.c; ++c) {
     Moments kept{channel_value<S>(args, 1, c, 0), channel_value<S>(args, 2, c, 0)}, used = kept,
@@ -81,12 +106,10 @@ void forward_of(const KernelArgs& args, const BatchNormActAttrs& a) {
       blended.var = kept.var * (1 - share) + used.var * count / (count - 1) * share;
     }
     double rstd = 1 / std::sqrt(used.var + a.eps);
-    double weight = channel_value<S>(args, 3, c, 1), bias = channel_value<S>(args, 4, c, 0);
-    for_each_of_channel(in, [&](auto n, auto h, auto w) {
-      double value = (widen(x[in.offset(n, c, h, w)]) - used.mean) * rstd * weight + bias;
-      if (has_sum) value += widen(z[added.offset(n, c, h, w)]);
-      y[to.offset(n, c, h, w)] = narrow<T>(range.clamp(value));
-    });
+    // Of the statistics as they are saved: batch_norm_apply gives the same bits.
+    apply_to_channel<T>(args, c, range,
+                        {widen(narrow<S>(used.mean)), widen(narrow<S>(rstd)), channel_value<S>(args, 3, c, 1),
+                         channel_value<S>(args, 4, c, 0)});
     double statistics[] = {blended.mean, blended.var, used.mean, rstd};
     for (int i = 0; i < 4; ++i) set_channel<S>(args.outputs[1 + i], c, statistics[i]);
   }
@@ -138,6 +161,9 @@ void run_backward(const KernelArgs& args, const BatchNormActGradAttrs& a) {
 void register_reference_batch_norm(KernelTable& table) {
   table.add(reference_kernel(
       "batch_norm", [](const KernelArgs& args) { run_forward(args, {args.attrs_as<BatchNormAttrs>()}); }));
+  table.add(reference_kernel("batch_norm_apply", [](const KernelArgs& args) {
+    reference::visit_float(args.inputs[0].dtype, [&]<class T>() { apply_of<T, Statistics<T>>(args); });
+  }));
   table.add(reference_kernel("batch_norm_backward", [](const KernelArgs& args) {
     run_backward(args, {args.attrs_as<BatchNormGradAttrs>()});
   }));

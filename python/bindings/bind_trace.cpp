@@ -175,10 +175,11 @@ void bind_dim(py::module_& m) {
 void bind_trace(py::module_& m) {
   bind_dim(m);
   py::class_<CompileOptions>(m, "CompileOptions")
-      .def(py::init([](int opt_level, int64_t memory_limit, bool fast_run) {
+      .def(py::init([](int opt_level, int64_t memory_limit, bool recomputes_cheaply, bool fast_run) {
         CompileOptions options;
         options.opt_level = opt_level;
         options.memory_limit = memory_limit;
+        options.recomputes_cheaply = recomputes_cheaply;
         options.fast_run = fast_run;
         return options;
       }))

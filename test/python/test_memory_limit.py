@@ -87,6 +87,25 @@ def test_a_limit_changes_no_bit(optimizer, opt_level):
         assert bool(report.repeated) == (limit < most)
 
 
+@pytest.mark.parametrize("opt_level", [0, 2])
+def test_cheap_recomputation_changes_no_bit_and_repeats_no_product(opt_level):
+    plain = Run(opt_level=opt_level)
+    expected = plain.results(size=32)
+    run = Run(opt_level=opt_level, memory_limit="cheap")
+    assert run.results(size=32) == expected
+    report = run.step.memory_report()
+    assert report.peak_bytes < 0.8 * plain.step.memory_report().peak_bytes
+    assert report.added_time <= 0.05
+    assert report.limit_bytes == 0
+    assert "batch_norm_apply" in {r.op for r in report.repeated}
+    assert not {r.op for r in report.repeated} & {"batch_norm", "conv2d", "linear", "matmul"}
+
+
+def test_a_limit_is_bytes_or_cheap():
+    with pytest.raises(ValueError, match="'memory_limit': expected a positive number of bytes, such as"):
+        mi.trace(lambda x: x, memory_limit="cheaply")
+
+
 def test_the_first_call_is_refused_and_leaves_what_was():
     run = Run(memory_limit="10KiB")
     state = [t.tobytes() for t in run.net.state_dict().values()]

@@ -1,6 +1,7 @@
 """The arenas of networks as the literature has them: at the lower bound, in inference and in training."""
 
 import miai as mi
+import miai.functional as F  # noqa: N812
 import numpy as np
 import pytest
 from miai import optimizer as O  # noqa: N812, E741
@@ -76,6 +77,58 @@ def test_training_resnet50_in_half_of_its_memory():
     report = small.memory_report()
     assert report.peak_bytes <= plain.peak_bytes - activations // 2
     assert report.added_time <= 0.3
+
+
+def test_training_resnet50_cheaply():
+    step = training(mi.models.resnet50(10))
+    step(images(8, 64))
+    plain = step.memory_report()
+    cheap = mi.trace(step.function, memory_limit="cheap")
+    cheap(images(8, 64))
+    report = cheap.memory_report()
+    activations = plain.arena_bytes - plain.commit_bytes
+    assert plain.peak_bytes - report.peak_bytes >= 0.3 * activations
+    assert report.added_time <= 0.05
+    assert not {r.op for r in report.repeated} & {"conv2d", "linear", "matmul"}
+
+
+def gradients_through(f, x, **options):
+    """Of the sum of f's squares, in a trace, and the report of its plan."""
+    w = mi.Parameter(F.full((1,), 1.5))
+    gm = mi.GradManager().attach([w])
+
+    @mi.trace(**options)
+    def step(x):
+        with gm:
+            y = f(x * w)
+            for _ in range(12):
+                y = F.softmax(y, axis=1) + y
+            gm.backward((y * y).sum())
+        return w.grad
+
+    step(x)
+    return step(x).numpy(), step
+
+
+@pytest.mark.parametrize(
+    ("f", "kept", "share"),
+    [
+        (lambda x: F.max_pool2d(F.relu(x), 2), "pack_bits", 0.85),
+        (lambda x: F.max_pool2d(F.clip(x, -1, 1), 2), "pack_bits", 0.85),
+        (lambda x: F.max_pool2d(x, 3, 2, 1), "max_pool2d_offsets", 0.97),
+        (lambda x: F.dropout(F.relu(x), 0.5), "pack_bits", 0.97),
+    ],
+)
+@pytest.mark.parametrize("shape", [(2, 3, 128, 128), (3, 5, 131, 125)])
+def test_masks_and_places_of_maxima_are_kept_in_bits_and_bytes(f, kept, share, shape):
+    x = mi.tensor(np.random.default_rng(1).normal(scale=4, size=shape).astype("float32"))
+    mi.random.seed(1)
+    gradient, step = gradients_through(f, x)
+    mi.random.seed(1)
+    expected, plain = gradients_through(f, x, opt_level=0)
+    np.testing.assert_allclose(gradient, expected, rtol=1e-4)
+    assert kept in step.explain()
+    assert step.memory_report().arena_bytes < share * plain.memory_report().arena_bytes
 
 
 def test_a_limit_on_a_unet_changes_no_bit():

@@ -36,6 +36,14 @@ struct BatchNormActAttrs : BatchNormAttrs {
   }
 };
 
+struct BatchNormApplyAttrs {
+  std::string activation = "identity";
+  static auto fields() {
+    return std::tuple{field("activation", &BatchNormApplyAttrs::activation,
+                            "what is applied to the result: identity, relu or relu6")};
+  }
+};
+
 struct BatchNormActGradAttrs : BatchNormGradAttrs {
   std::string activation = "identity";
   static auto fields() {

@@ -19,6 +19,18 @@ struct MaxPool2dAttrs {
   }
 };
 
+/// max_pool2d_offsets and max_pool2d_indices.
+struct PoolOffsetAttrs {
+  Pair kernel_size{1, 1}, stride{1, 1}, padding{0, 0};
+  Dim width;
+  static auto fields() {
+    return std::tuple{field("kernel_size", &PoolOffsetAttrs::kernel_size, "of max_pool2d"),
+                      field("stride", &PoolOffsetAttrs::stride, "of max_pool2d"),
+                      field("padding", &PoolOffsetAttrs::padding, "of max_pool2d"),
+                      field("width", &PoolOffsetAttrs::width, "of the image")};
+  }
+};
+
 struct AvgPool2dAttrs {
   Pair kernel_size{1, 1};
   std::optional<Pair> stride;

@@ -42,8 +42,9 @@ class trace:  # noqa: N801 - a decorator
         check: runs every call eagerly as well and compares; raises TraceError where they differ.
         memory_limit: bytes that a call may hold, arguments and states included, as a number or as "4GiB".
             Values are computed again where keeping them would need more; no bit of the result changes. A
-            limit that is too small raises ValueError with the smallest one possible. The first call, which
-            records, runs eagerly and is not bound by it. See `docs/memory.md`.
+            limit that is too small raises ValueError with the smallest one possible. "cheap": as few as 5 %
+            more time gives (by the cost model), with no product and no convolution computed again. The first
+            call, which records, runs eagerly and is not bound by it. See `docs/memory.md`.
         fast_run: chooses kernels and layouts by running them on this machine when a plan is made, instead of
             by rules (at ``opt_level=2``). What was measured is kept in ``~/.cache/miai`` (MIAI_CACHE_DIR).
             Another choice of kernels may change results by rounding. MIAI_FAST_RUN=1 does so for all.
@@ -79,7 +80,9 @@ class trace:  # noqa: N801 - a decorator
         if opt_level not in (0, 1, 2):
             raise ValueError(f"trace: argument 'opt_level': expected 0, 1 or 2, got {opt_level!r}")
         self.memory_limit = (
-            None if memory_limit is None else parse_bytes(memory_limit, "trace", "memory_limit")
+            memory_limit
+            if memory_limit in (None, "cheap")
+            else parse_bytes(memory_limit, "trace", "memory_limit")
         )
         functools.update_wrapper(self, function)
         self.function = function
@@ -160,7 +163,9 @@ class trace:  # noqa: N801 - a decorator
             sizes = self._sizes[call.base] = Sizes(self.dynamic, call)
         elif (call.base, sizes.key(call)) not in self._programs:
             sizes.promote(call)
-        options = _core.CompileOptions(self.opt_level, self.memory_limit or 0, self.fast_run)
+        limit = self.memory_limit if isinstance(self.memory_limit, int) else 0
+        is_cheap = self.memory_limit == "cheap"
+        options = _core.CompileOptions(self.opt_level, limit, is_cheap, self.fast_run)
         program = Program(self._name, self.function, call, sizes.flags(call), options)
         self._programs.setdefault((call.base, sizes.key(call)), []).insert(0, program)
         self._last = program

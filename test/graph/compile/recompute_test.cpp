@@ -51,12 +51,21 @@ Problem residual_chain(int layers) {
   return p;
 }
 
+/// Lets the last step's first result be computed again from its inputs and its second result.
+void add_repeat(Problem& p, double cost) {
+  CostedStep& step = p.steps.back();
+  CostedStep repeat{step.reads, {step.writes[0]}, {}, 0, cost, true};
+  repeat.reads.push_back(step.writes[1]);
+  step.repeat = static_cast<int>(p.repeats.size());
+  p.repeats.push_back(std::move(repeat));
+}
+
 /// Checked without any of the search's own code: first runs in order, each once, later runs only of steps
 /// that may repeat, and never a read of what is not there (a value lives until it is written again).
 void expect_valid(const RecomputeProblem& p, const Schedule& schedule) {
   int next = 0;
   for (const Run& run : schedule) {
-    const CostedStep& step = p.steps[static_cast<size_t>(run.step)];
+    const CostedStep& step = run.of(p);
     if (run.is_first) {
       ASSERT_EQ(run.step, next++);
     } else {
@@ -74,17 +83,20 @@ void expect_valid(const RecomputeProblem& p, const Schedule& schedule) {
 int64_t plain_peak(const RecomputeProblem& p, const Schedule& schedule) {
   int64_t peak = 0;
   std::vector<std::set<int>> live(schedule.size());  // buffers, by run
+  std::vector<int64_t> unread(schedule.size());
   std::vector<int> since(p.bytes.size(), -1);
   for (size_t r = 0; r < schedule.size(); ++r) {
-    const CostedStep& step = p.steps[static_cast<size_t>(schedule[r].step)];
+    const CostedStep& step = schedule[r].of(p);
     for (int b : step.reads)
       for (size_t at = static_cast<size_t>(since[static_cast<size_t>(b)]); at <= r; ++at) live[at].insert(b);
-    for (int b : schedule[r].is_first ? step.writes : schedule[r].again)
-      since[static_cast<size_t>(b)] = static_cast<int>(r);
-    live[r].insert(step.writes.begin(), step.writes.end());
+    const std::vector<int>& kept = schedule[r].is_first ? step.writes : schedule[r].again;
+    for (int b : kept) since[static_cast<size_t>(b)] = static_cast<int>(r);
+    live[r].insert(kept.begin(), kept.end());
+    for (int b : step.writes)  // into memory of its own: the one that others read may be there still
+      if (std::find(kept.begin(), kept.end(), b) == kept.end()) unread[r] += p.bytes[static_cast<size_t>(b)];
   }
   for (size_t r = 0; r < schedule.size(); ++r) {
-    int64_t sum = p.steps[static_cast<size_t>(schedule[r].step)].workspace;
+    int64_t sum = schedule[r].of(p).workspace + unread[r];
     for (int b : live[r]) sum += p.bytes[static_cast<size_t>(b)];
     peak = std::max(peak, sum);
   }
@@ -154,6 +166,34 @@ TEST(Recompute, CheapStepsRunAgainFirst) {
   EXPECT_LT(added_time(p, *schedule), 0.02);
 }
 
+TEST(Recompute, ALaterRunMayTakeLess) {
+  Problem p;
+  int x = p.add({}, kSize, 1), norm = p.add({x}, kSize, 10);
+  int statistics = p.buffer(64);
+  p.steps.back().writes.push_back(statistics);
+  add_repeat(p, 1);
+  int large = p.add({norm}, 4 * kSize, 1, false);
+  int grad = p.add({large}, kSize, 1);
+  p.add({grad, norm, x}, kSize, 1);
+  auto schedule = cheapest_schedule(p, peak_of(p, plain_schedule(p)) - kSize);
+  ASSERT_TRUE(schedule);
+  expect_valid(p, *schedule);
+  EXPECT_EQ(cost_of(p, *schedule), cost_of(p, plain_schedule(p)) + 1);
+}
+
+TEST(Recompute, TheSmallestForItsTime) {
+  Problem p = residual_chain(100);
+  double plain = cost_of(p, plain_schedule(p));
+  int64_t before = peak_of(p, plain_schedule(p));
+  for (double share : {1.05, 1.2, 1.5}) {
+    Schedule schedule = smallest_schedule_for(p, share * plain);
+    expect_valid(p, schedule);
+    EXPECT_LE(cost_of(p, schedule), share * plain);
+    EXPECT_LT(plain_peak(p, schedule), before) << share;
+    before = plain_peak(p, schedule);
+  }
+}
+
 TEST(Recompute, WhatMayNotRunAgainStays) {
   Problem p;
   int effect = p.add({}, kSize, 1, false), x = p.add({effect}, kSize, 1);
@@ -178,7 +218,10 @@ TEST(Recompute, RandomStepsWithinRandomLimits) {
       for (int k = number(0, 3); k > 0 && made > 0; --k)
         reads.push_back(number(number(0, 1) ? std::max(0, made - 4) : 0, made - 1));
       p.add(reads, number(0, 6) * kSize, number(1, 20), number(0, 9) > 0);
-      if (number(0, 3) == 0) p.steps.back().writes.push_back(p.buffer(number(0, 3) * kSize));
+      if (number(0, 3) == 0) {
+        p.steps.back().writes.push_back(p.buffer(number(0, 3) * kSize));
+        if (p.steps.back().may_repeat && number(0, 1)) add_repeat(p, 0.5);
+      }
       if (number(0, 3) == 0) p.steps.back().workspace = number(0, 2) * kSize;
     }
     int64_t most = peak_of(p, plain_schedule(p));

@@ -1,5 +1,8 @@
 // max_pool2d_offsets and max_pool2d_indices: a plan keeps where the maxima of small windows were in a byte
 // each.
+#include <algorithm>
+#include <cstdint>
+
 #include "graph/ops/tables.h"
 #include "kernels/common/attrs/pool2d.h"
 
@@ -11,9 +14,21 @@ void check_windows(const InferContext& c, DType dtype) {
   if (c.input(0).dtype != dtype)
     c.fail(ErrorKind::kType, c.input_name(0), "expected dtype ", dtype, ", got ", c.input(0).dtype);
   const auto& a = c.attrs<PoolOffsetAttrs>();
-  if (a.kernel_size[0] < 1 || a.kernel_size[1] < 1 || a.kernel_size[0] * a.kernel_size[1] > 256)
+  auto is_within = [](const Pair& values, int64_t low, int64_t high) {
+    return std::all_of(values.begin(), values.end(), [&](int64_t v) { return v >= low && v <= high; });
+  };
+  if (!is_within(a.kernel_size, 1, 256) || a.kernel_size[0] * a.kernel_size[1] > 256)
     c.fail(ErrorKind::kValue, "kernel_size", "expected a window of 1 to 256 elements, got ", a.kernel_size[0],
            " x ", a.kernel_size[1]);
+  constexpr int64_t kLargest = INT32_MAX;  // indices are int32
+  if (!is_within(a.stride, 1, kLargest))
+    c.fail(ErrorKind::kValue, "stride", "expected 1 to ", kLargest, ", got ", a.stride[0], " x ",
+           a.stride[1]);
+  if (!is_within(a.padding, 0, kLargest))
+    c.fail(ErrorKind::kValue, "padding", "expected 0 to ", kLargest, ", got ", a.padding[0], " x ",
+           a.padding[1]);
+  if (a.width.is_static() && a.width.value() > kLargest)
+    c.fail(ErrorKind::kValue, "width", "expected at most ", kLargest, ", got ", a.width);
   if (a.width.is_static() && a.width.value() < a.kernel_size[1])
     c.fail(ErrorKind::kValue, "width", "expected at least that of the window, ", a.kernel_size[1], ", got ",
            a.width);

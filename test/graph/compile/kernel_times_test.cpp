@@ -2,6 +2,7 @@
 #include "graph/compile/kernel_times.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -49,7 +50,7 @@ class Folder {
  public:
   Folder() { std::filesystem::create_directories(path); }
   ~Folder() { std::filesystem::remove_all(path); }
-  std::string path = testing::TempDir() + "miai_kernel_times_" + std::to_string(std::rand());
+  std::string path = testing::TempDir() + "miai_kernel_times_" + std::to_string(getpid());
 };
 
 TEST(KernelTimes, TheQuickestIsFoundOnce) {

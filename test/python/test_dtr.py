@@ -6,35 +6,11 @@ import miai as mi
 import miai.functional as F  # noqa: N812
 import numpy as np
 import pytest
+from dtr_settings import fresh_dtr  # noqa: F401 - for every test here
 from miai import models
 from miai import module as M  # noqa: N812
 from miai import optimizer as O  # noqa: N812, E741
-
-
-@pytest.fixture(autouse=True)
-def _fresh():
-    mi.dtr.reset_statistics()
-    yield
-    mi.dtr.disable()
-    mi.dtr.eviction_threshold = 0
-    mi.dtr.evictee_minimum_size = 4096
-    mi.device.set_memory_limit(0)
-
-
-class Block(M.Module):
-    """Two convolutions with batch norm, dropout between, and a sum."""
-
-    def __init__(self, channels):
-        super().__init__()
-        self.conv1 = M.Conv2d(channels, channels, 3, padding=1)
-        self.norm1 = M.BatchNorm2d(channels)
-        self.drop = M.Dropout(0.2)
-        self.conv2 = M.Conv2d(channels, channels, 3, padding=1)
-        self.norm2 = M.BatchNorm2d(channels)
-
-    def forward(self, x):
-        y = self.drop(F.relu(self.norm1(self.conv1(x))))
-        return F.relu(self.norm2(self.conv2(y)) + x)
+from residual_block import Block
 
 
 def chain(blocks=8, channels=8):

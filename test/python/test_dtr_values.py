@@ -7,18 +7,9 @@ import miai as mi
 import miai.functional as F  # noqa: N812
 import numpy as np
 import pytest
+from dtr_settings import fresh_dtr  # noqa: F401 - for every test here
 from miai import _core
 from miai import module as M  # noqa: N812
-
-
-@pytest.fixture(autouse=True)
-def _fresh():
-    mi.dtr.reset_statistics()
-    yield
-    mi.dtr.disable()
-    mi.dtr.eviction_threshold = 0
-    mi.dtr.evictee_minimum_size = 4096
-    mi.device.set_memory_limit(0)
 
 
 def long_product(x, w, count=12):

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# check-all.sh: all of .ci/run, the thread sanitizer, the long tests, the build without oneDNN, and the package in
-# empty environments of every Python at hand. Run it before an issue is closed.
+# check-all.sh: all of .ci/run, clang-tidy, the thread sanitizer, the long tests, the build without oneDNN, and the
+# package in empty environments of every Python at hand. Run it before an issue is closed.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 bash .ci/run
+bash scripts/check-tidy.sh
 bash scripts/test-sanitized.sh tsan
 
 say "Long tests"

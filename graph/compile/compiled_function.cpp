@@ -62,7 +62,8 @@ std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<Tensor
   if (measures) KernelTimes::global().save();
   copy_partial_results(draft);
   if (!options_.observed) form_commit_section(draft);
-  if (options_.opt_level >= 1 && !options_.observed) save_compactly(draft);
+  bool saves_memory = options_.memory_limit > 0 || options_.recomputes_cheaply;
+  if (saves_memory && options_.opt_level >= 1 && !options_.observed) save_compactly(draft);
   auto finish = [&](Draft steps) {
     place_results(steps);
     if (options_.opt_level >= 1) write_parts_in_place(steps);

@@ -69,7 +69,17 @@ void RecomputePool::drop(int buffer) {
 }
 
 void RecomputePool::unlock(int buffer) {
-  if (--at(buffer).locks == 0 && !is_wanted(buffer)) drop(buffer);
+  if (--at(buffer).locks == 0 && !is_wanted(buffer) && !is_kept(buffer)) drop(buffer);
+}
+
+bool RecomputePool::give_up(int buffer) {
+  State& s = at(buffer);
+  if (s.locks != 1 || s.place < 0) return false;
+  look_at(buffer);
+  if (!s.can_go) return false;
+  s.locks = 0;
+  drop(buffer);
+  return true;
 }
 
 void RecomputePool::pass_use(int buffer) {

@@ -31,6 +31,8 @@ class RecomputePool {
   int locks(int buffer) const { return at(buffer).locks; }
   /// Drops it if nobody wants it.
   void unlock(int buffer);
+  /// Drops a value that is locked once; false: it cannot go.
+  bool give_up(int buffer);
   /// Step `step` comes next, in the order as first written.
   void start(int step) { now_ = step; }
   /// The use of a buffer by the step that came next is over; it is locked still.
@@ -65,6 +67,10 @@ class RecomputePool {
   const State& at(int buffer) const { return states_[static_cast<size_t>(buffer)]; }
   /// What computes the buffer again.
   const CostedStep& repeat(int buffer) const { return problem_.later_run(at(buffer).maker); }
+  /// What others may be computed from again that it cannot: statistics of a batch, for few bytes.
+  bool is_kept(int buffer) const {
+    return !at(buffer).may_repeat && problem_.bytes[static_cast<size_t>(buffer)] <= small_;
+  }
   int next_use(int buffer) const {
     const State& s = at(buffer);
     return s.uses_over < s.readers.size() ? s.readers[s.uses_over] : kNever;

@@ -25,7 +25,7 @@ class Simulation {
   }
 
  private:
-  static constexpr size_t kMostTime = 30;  // that of the step without recomputation
+  static constexpr size_t kMostTime = 12;  // that of the step without recomputation
 
   /// A step that is to run once its inputs are there.
   struct Call {
@@ -64,7 +64,7 @@ class Simulation {
     int64_t needed = s.workspace - taken_over(call, s);
     for (int b : s.writes) needed += problem_.bytes[static_cast<size_t>(b)];
     while (pool_.bytes_there() + needed > budget_)
-      if (!pool_.drop_one()) return false;
+      if (!pool_.drop_one() && !give_up_held()) return false;
     if ((cost_left_ -= s.cost) < 0 || runs_left_-- == 0) return false;
     for (int b : s.writes) {
       if (!pool_.is_wanted(b) || pool_.is_there(b)) continue;
@@ -77,6 +77,20 @@ class Simulation {
       pool_.unlock(b);
     }
     return true;
+  }
+
+  /// Drops an input that a waiting call holds, the one that waits longest first: it is computed again once
+  /// what the call lacks is there.
+  bool give_up_held() {
+    for (Call& call : calls_) {
+      auto held = call.inputs.begin() + static_cast<std::ptrdiff_t>(call.locked);
+      auto found = std::find_if(call.inputs.begin(), held, [&](int b) { return pool_.give_up(b); });
+      if (found == held) continue;
+      std::rotate(found, found + 1, call.inputs.end());
+      --call.locked;
+      return true;
+    }
+    return false;
   }
 
   /// Bytes of an input that dies here and may be written over.

@@ -12,6 +12,14 @@ enum Input { kInp, kRunningMean, kRunningVar, kWeight, kBias };
 enum Output { kOut, kNewMean, kNewVar, kMean, kRstd };
 enum GradInput { kDy, kX, kGradWeight, kSavedMean, kSavedRstd };
 
+Dim count_of(const Dims& image) {
+  Dim count = image[0];
+  for (int d = 2; d < image.size(); ++d) count = count * image[d];
+  return count;
+}
+
+}  // namespace
+
 void check_image(const InferContext& context, int i) {
   context.check_float(i);
   int rank = context.input(i).rank();
@@ -30,13 +38,12 @@ void check_per_channel(const InferContext& context, int i, const TensorType& ima
   context.check_dim(i, 0, image.shape[1], "channels");
 }
 
-Dim count_of(const Dims& image) {
-  Dim count = image[0];
-  for (int d = 2; d < image.size(); ++d) count = count * image[d];
-  return count;
+void check_summand(const InferContext& context, int i) {
+  const Dims& shape = context.input(kInp).shape;
+  context.check_same_dtype(kInp, i);
+  context.check_rank(i, shape.size());
+  for (int d = 0; d < shape.size(); ++d) context.check_dim(i, d, shape[d], "that of 'inp'");
 }
-
-}  // namespace
 
 void infer_batch_norm(InferContext& context, const BatchNormAttrs& attrs) {
   check_image(context, kInp);
@@ -276,7 +283,7 @@ void define_batch_norm(OpTable& table) {
   backward.lower = [](std::span<const Var> inputs, const Attrs& attrs) {
     return lower_batch_norm_backward(inputs, attrs.as<BatchNormGradAttrs>());
   };
-  backward.may_overwrite = {0};
+  backward.may_overwrite = {kDy, kX};
   backward.is_public = false;
   table.add(std::move(backward));
 }

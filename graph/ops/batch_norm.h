@@ -6,6 +6,12 @@
 
 namespace miai::ops {
 
+/// Input i is a floating (n, c) or (n, c, h, w).
+void check_image(const InferContext& context, int i);
+/// Input i is a vector of the image's channels, in the dtype of its statistics.
+void check_per_channel(const InferContext& context, int i, const TensorType& image);
+/// Input i is a summand of input 0: of its dtype and shape.
+void check_summand(const InferContext& context, int i);
 void infer_batch_norm(InferContext& context, const BatchNormAttrs& attrs);
 Vars lower_batch_norm(std::span<const Var> inputs, const BatchNormAttrs& attrs);
 /// By batch_norm_apply, so that the statistics of a batch are not computed twice.

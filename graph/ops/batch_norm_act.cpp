@@ -15,11 +15,7 @@ void infer_forward(InferContext& context) {
   const auto& attrs = context.attrs<BatchNormActAttrs>();
   check_clamping_activation(context, attrs.activation);
   infer_batch_norm(context, attrs);
-  if (!context.has(kZ)) return;
-  const Dims& shape = context.input(kInp).shape;
-  context.check_same_dtype(kInp, kZ);
-  context.check_rank(kZ, shape.size());
-  for (int d = 0; d < shape.size(); ++d) context.check_dim(kZ, d, shape[d], "that of 'inp'");
+  if (context.has(kZ)) check_summand(context, kZ);
 }
 
 void infer_backward(InferContext& context) {
@@ -93,7 +89,7 @@ void define_batch_norm_act(OpTable& table) {
   backward.attrs = &attrs_type<BatchNormActGradAttrs>();
   backward.infer = infer_backward;
   backward.lower = lower_backward;
-  backward.may_overwrite = {kDy};
+  backward.may_overwrite = {kDy, kX};
   backward.is_public = false;
   table.add(std::move(backward));
 }

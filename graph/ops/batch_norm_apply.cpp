@@ -13,24 +13,10 @@ enum Input { kInp, kMean, kRstd, kWeight, kBias, kZ };
 void infer_apply(InferContext& context) {
   check_clamping_activation(context, context.attrs<BatchNormApplyAttrs>().activation);
   const TensorType& inp = context.input(kInp);
-  context.check_float(kInp);
-  if (inp.rank() != 2 && inp.rank() != 4)
-    context.fail(ErrorKind::kValue, "inp", "expected rank 2 (n, c) or 4 (n, c, h, w), got rank ", inp.rank(),
-                 " (shape ", inp.shape, ")");
-  DType dtype = statistics_dtype(inp.dtype);
-  for (int i = kMean; i <= kBias; ++i) {
-    if (!context.has(i)) continue;
-    if (context.input(i).dtype != dtype)
-      context.fail(ErrorKind::kType, context.input_name(i), "expected dtype ", dtype,
-                   " for an input of dtype ", inp.dtype, ", got ", context.input(i).dtype);
-    context.check_rank(i, 1);
-    context.check_dim(i, 0, inp.shape[1], "channels");
-  }
-  if (context.has(kZ)) {
-    context.check_same_dtype(kInp, kZ);
-    context.check_rank(kZ, inp.rank());
-    for (int d = 0; d < inp.rank(); ++d) context.check_dim(kZ, d, inp.shape[d], "that of 'inp'");
-  }
+  check_image(context, kInp);
+  for (int i = kMean; i <= kBias; ++i)
+    if (context.has(i)) check_per_channel(context, i, inp);
+  if (context.has(kZ)) check_summand(context, kZ);
   context.output_like(kInp, inp.shape);
 }
 

@@ -1,5 +1,5 @@
-// batch_norm and batch_norm_act for float32, where channels are runs (row-major images) or rows (matrices,
-// channels-last images).
+// batch_norm, batch_norm_act and batch_norm_apply for float32, where channels are runs (row-major images) or
+// rows (matrices, channels-last images).
 #include <cmath>
 
 #include "kernels/common/attrs/batch_norm.h"
@@ -11,23 +11,19 @@ namespace {
 
 constexpr size_t kZ = 5;  // input
 
+/// The map of channel c, from its sums about `origin` if there are any.
+using MapOfChannel = ChannelMap<float> (*)(const KernelArgs& args, int64_t c, int64_t count, float origin,
+                                           const double sums[2]);
+
 struct State {
-  BatchNormAttrs attrs;
+  BatchNormAttrs attrs;  // training: there are sums
   Clamp clamp;
+  MapOfChannel map_of_channel;
 };
 
-Prepared prepare_plain(const KernelSignature& s) {
-  State state{s.attrs.as<BatchNormAttrs>(), clamp_of("identity")};
-  return {std::make_shared<State>(state), rows_workspace(s)};
-}
-Prepared prepare_act(const KernelSignature& s) {
-  const auto& a = s.attrs.as<BatchNormActAttrs>();
-  return {std::make_shared<State>(State{a, clamp_of(a.activation)}), rows_workspace(s)};
-}
-
-/// Statistics of channel c from its sums about `origin`: writes the outputs, gives the map.
-ChannelMap<float> finish_channel(const KernelArgs& args, int64_t c, int64_t count, float origin,
-                                 const double sums[2]) {
+/// From the statistics, which are outputs too.
+ChannelMap<float> new_map(const KernelArgs& args, int64_t c, int64_t count, float origin,
+                          const double sums[2]) {
   const BatchNormAttrs& a = args.state_as<State>().attrs;
   double kept_mean = channel_value(args, 1, c, 0), kept_var = channel_value(args, 2, c, 0);
   double mean = kept_mean, var = kept_var, new_mean = mean, new_var = var;
@@ -45,6 +41,29 @@ ChannelMap<float> finish_channel(const KernelArgs& args, int64_t c, int64_t coun
                      channel_value(args, 4, c, 0));
 }
 
+/// From the mean and rstd that a forward pass saved.
+ChannelMap<float> saved_map(const KernelArgs& args, int64_t c, int64_t /*count*/, float /*origin*/,
+                            const double* /*sums*/) {
+  return channel_map(channel_value(args, 1, c, 0), channel_value(args, 2, c, 1), channel_value(args, 3, c, 1),
+                     channel_value(args, 4, c, 0));
+}
+
+Prepared prepared(const KernelSignature& s, State state) {
+  return {std::make_shared<State>(std::move(state)), rows_workspace(s)};
+}
+Prepared prepare_plain(const KernelSignature& s) {
+  return prepared(s, {s.attrs.as<BatchNormAttrs>(), clamp_of("identity"), new_map});
+}
+Prepared prepare_act(const KernelSignature& s) {
+  const auto& a = s.attrs.as<BatchNormActAttrs>();
+  return prepared(s, {a, clamp_of(a.activation), new_map});
+}
+Prepared prepare_apply(const KernelSignature& s) {
+  BatchNormAttrs no_sums;
+  no_sums.training = false;
+  return prepared(s, {no_sums, clamp_of(s.attrs.as<BatchNormApplyAttrs>().activation), saved_map});
+}
+
 void run_on_runs(const KernelArgs& args, ChannelRuns in, ChannelRuns out) {
   const TensorView &inp = args.inputs[0], &result = args.outputs[0];
   const auto& state = args.state_as<State>();
@@ -57,7 +76,7 @@ void run_on_runs(const KernelArgs& args, ChannelRuns in, ChannelRuns out) {
     double sums[2] = {};
     float origin = training ? x[0] : 0;
     if (training) batch_norm_loops().run_moments(x, in, origin, sums);
-    ChannelMap<float> map = finish_channel(args, c, count, origin, sums);
+    ChannelMap<float> map = state.map_of_channel(args, c, count, origin, sums);
     batch_norm_loops().run_apply(x, in, z ? z->as<float>() + c * z->strides[1] : nullptr, added,
                                  result.as<float>() + c * result.strides[1], out, map, state.clamp);
   });
@@ -77,7 +96,7 @@ void run_on_rows(const KernelArgs& args, ChannelRows in, ChannelRows out) {
   float *mean = chunks.array(args.workspace, 0), *scale = chunks.array(args.workspace, 1),
         *shift = chunks.array(args.workspace, 2);
   chunks.finish(args.workspace, state.attrs.training, [&](int64_t c, const double sums[2]) {
-    ChannelMap<float> map = finish_channel(args, c, in.rows, in.rows > 0 ? x[c] : 0, sums);
+    ChannelMap<float> map = state.map_of_channel(args, c, in.rows, in.rows > 0 ? x[c] : 0, sums);
     mean[c] = map.mean, scale[c] = map.scale, shift[c] = map.shift;
   });
   chunks.apply([&](int64_t begin, int64_t end) {
@@ -94,23 +113,23 @@ void run(const KernelArgs& args) {
   run_on_rows(args, *rows_of(args.inputs[0]), *rows_of(args.outputs[0]));
 }
 
+Kernel kernel_of(std::string op, Prepared (*prepare)(const KernelSignature&)) {
+  std::string name = "x86/" + op;
+  return {.op = std::move(op),
+          .name = std::move(name),
+          .supports = [](const KernelSignature& s) { return supports_images(s, {0, kZ}); },
+          .prepare = prepare,
+          .run = run,
+          .preference = 10,
+          .channels_last = ChannelsLast{.inputs = {0, static_cast<int>(kZ)}, .outputs = {0}}};
+}
+
 }  // namespace
 
 void register_x86_batch_norm(KernelTable& table) {
-  table.add({.op = "batch_norm",
-             .name = "x86/batch_norm",
-             .supports = [](const KernelSignature& s) { return supports_images(s, {0}); },
-             .prepare = prepare_plain,
-             .run = run,
-             .preference = 10,
-             .channels_last = ChannelsLast{.inputs = {0}, .outputs = {0}}});
-  table.add({.op = "batch_norm_act",
-             .name = "x86/batch_norm_act",
-             .supports = [](const KernelSignature& s) { return supports_images(s, {0, kZ}); },
-             .prepare = prepare_act,
-             .run = run,
-             .preference = 10,
-             .channels_last = ChannelsLast{.inputs = {0, static_cast<int>(kZ)}, .outputs = {0}}});
+  table.add(kernel_of("batch_norm", prepare_plain));
+  table.add(kernel_of("batch_norm_act", prepare_act));
+  table.add(kernel_of("batch_norm_apply", prepare_apply));
 }
 
 }  // namespace miai::kernels

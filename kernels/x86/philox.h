@@ -1,4 +1,5 @@
-// Random words by the vector: bit for bit those of kernels/common/philox.h.
+// Random words and normal numbers by the vector: bit for bit those of kernels/common/philox.h and
+// random_values.h.
 #pragma once
 #include <cstdint>
 
@@ -15,6 +16,8 @@ struct PhiloxStart {
 struct PhiloxLoops {
   /// The words of blocks first to first + count - 1, count at most kWordBlocks; room for all of these.
   void (*words)(const PhiloxStart& start, int64_t first, int64_t count, uint32_t* words);
+  /// Two normal numbers of each two words, `pairs` in all, as philox::normal<float> makes them.
+  void (*normals)(const uint32_t* words, int64_t pairs, double mean, double std, float* y);
   /// y = x * scale where the word is below the threshold, else 0.
   void (*drop)(const float* x, const uint32_t* words, uint64_t threshold, float scale, int64_t n, float* y);
 };

@@ -46,6 +46,83 @@ void make_words(const PhiloxStart& start, int64_t first, int64_t count, uint32_t
   for (int64_t b = 0; b < count; b += kWide) make_blocks(start, first + b, words + 4 * b);
 }
 
+// ---- normal numbers: random_values.h by the vector, operation for operation, none fused ----
+
+/// 0 or 1 where the mask holds.
+MIAI_INLINE Doubles one_where(Wide mask) { return (Doubles)(mask & (Wide)(Doubles{} + 1.0)); }
+MIAI_INLINE Doubles choose(Wide mask, Doubles a, Doubles b) {
+  return (Doubles)((mask & (Wide)a) | (~mask & (Wide)b));
+}
+/// Of numbers below 2^52.
+MIAI_INLINE Doubles to_doubles(Wide x) { return (Doubles)(x | 0x4330000000000000ull) - 0x1p52; }
+MIAI_INLINE Doubles square_root(Doubles x) {
+#if defined(__AVX512F__)
+  return (Doubles)_mm512_sqrt_pd((__m512d)x);
+#elif defined(__AVX2__)
+  return (Doubles)_mm256_sqrt_pd((__m256d)x);
+#else
+  return (Doubles)_mm_sqrt_pd((__m128d)x);
+#endif
+}
+
+MIAI_INLINE Doubles log_positive(Doubles x) {
+  Wide bits = (Wide)x;
+  Doubles m = (Doubles)((bits & 0x000fffffffffffffull) | 0x3ff0000000000000ull);
+  Wide upper = (Wide)(m > 1.4142135623730951);
+  m = choose(upper, m * 0.5, m);
+  Doubles exponent = to_doubles(bits >> 52) - 1023.0 + one_where(upper);
+  Doubles s = (m - 1.0) / (m + 1.0), z = s * s, sum = Doubles{} + 1.0 / 23;
+#pragma GCC unroll 11
+  for (int k = 21; k >= 1; k -= 2) sum = sum * z + 1.0 / k;
+  return 2.0 * s * sum + exponent * 0.6931471805599453;
+}
+
+struct SinCos {
+  Doubles sin, cos;
+};
+MIAI_INLINE SinCos sincos_turns(Doubles u) {
+  Doubles turned = 4.0 * u + 0.5;
+  Wide q[] = {(Wide)(turned >= 1.0), (Wide)(turned >= 2.0), (Wide)(turned >= 3.0), (Wide)(turned >= 4.0)};
+  Doubles quarter = one_where(q[0]) + one_where(q[1]) + one_where(q[2]) + one_where(q[3]);
+  Doubles r = (4.0 * u - quarter) * 1.5707963267948966, z = r * r;
+  Doubles s = Doubles{} + 1.0 / 355687428096000.0, c = Doubles{} + 1.0 / 6402373705728000.0;
+  s = -1.0 / 1307674368000.0 + z * s;
+  s = 1.0 / 6227020800.0 + z * s;
+  s = -1.0 / 39916800.0 + z * s;
+  s = 1.0 / 362880.0 + z * s;
+  s = -1.0 / 5040.0 + z * s;
+  s = 1.0 / 120.0 + z * s;
+  s = -1.0 / 6.0 + z * s;
+  s = r + r * z * s;
+  c = 1.0 / 20922789888000.0 - z * c;
+  c = -1.0 / 87178291200.0 + z * c;
+  c = 1.0 / 479001600.0 + z * c;
+  c = -1.0 / 3628800.0 + z * c;
+  c = 1.0 / 40320.0 + z * c;
+  c = -1.0 / 720.0 + z * c;
+  c = 1.0 / 24.0 + z * c;
+  c = 1.0 - 0.5 * z + z * z * c;
+  Wide swaps = q[0] ^ q[1] ^ q[2] ^ q[3];  // quarters 1 and 3
+  Wide minus = Wide{} + 0x8000000000000000ull;
+  Wide sin_minus = (q[1] & ~q[3]) & minus, cos_minus = (q[0] & ~q[2]) & minus;
+  return {(Doubles)((Wide)choose(swaps, c, s) ^ sin_minus), (Doubles)((Wide)choose(swaps, s, c) ^ cos_minus)};
+}
+
+void make_normals(const uint32_t* words, int64_t pairs, double mean, double std, float* y) {
+  for (int64_t i = 0; i < pairs; i += kWide) {
+    Wide two;
+    __builtin_memcpy(&two, words + 2 * i, kVectorBytes);
+    Doubles radius = square_root(-2.0 * log_positive((to_doubles(two & 0xffffffffull) + 1.0) * 0x1p-32));
+    SinCos angle = sincos_turns(to_doubles(two >> 32) * 0x1p-32);
+    Doubles a = mean + std * (radius * angle.cos), b = mean + std * (radius * angle.sin);
+    int64_t count = pairs - i < kWide ? pairs - i : kWide;
+    for (int64_t j = 0; j < count; ++j) {
+      y[2 * (i + j)] = static_cast<float>(a[j]);
+      y[2 * (i + j) + 1] = static_cast<float>(b[j]);
+    }
+  }
+}
+
 void drop(const float* x, const uint32_t* words, uint64_t threshold, float scale, int64_t n, float* y) {
   if (threshold == 0) {
     for (int64_t i = 0; i < n; ++i) y[i] = 0;
@@ -58,6 +135,6 @@ void drop(const float* x, const uint32_t* words, uint64_t threshold, float scale
 }  // namespace
 
 extern const PhiloxLoops philox_loops;
-constexpr PhiloxLoops philox_loops = {make_words, drop};
+constexpr PhiloxLoops philox_loops = {make_words, make_normals, drop};
 
 }  // namespace miai::kernels::MIAI_ISA

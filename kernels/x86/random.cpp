@@ -72,10 +72,21 @@ void run_uniform(const KernelArgs& args) {
   });
 }
 
+void fill_normals(const TensorView& out, const philox::Ticket& ticket, double mean, double std) {
+  float* to = out.as<float>();
+  int64_t count = out.size();
+  for_words(ticket, (count + 3) / 4, [&](int64_t first, int64_t blocks, const uint32_t* words) {
+    float numbers[4 * kWordBlocks];
+    loops().normals(words, 2 * blocks, mean, std, numbers);
+    std::copy_n(numbers, std::min(blocks * 4, count - first * 4), to + first * 4);
+  });
+}
+
 void run_normal(const KernelArgs& args) {
   const NormalAttrs& a = args.attrs_as<NormalAttrs>();
   const TensorView& state = args.inputs[0];
   philox::Ticket ticket(state.as<int64_t>(), state.strides[0], a.ticket);
+  if (a.dtype == DType::kFloat32) return fill_normals(args.outputs[0], ticket, a.mean, a.std);
   visit_float(a.dtype, [&]<class T>() {
     fill<T>(args.outputs[0], ticket,
             [&](const philox::Words& w) { return philox::normal<T>(w, a.mean, a.std); });

@@ -9,6 +9,7 @@
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/random_values.h"
+#include "test/kernels/isa_check.h"
 
 namespace miai {
 namespace {
@@ -76,9 +77,15 @@ TEST(RandomKernels, FastOnesGiveTheBitsOfReferenceOnAnyNumberOfThreads) {
   constexpr int64_t kCount = 20003;
   Attrs uniform = make_attrs(UniformAttrs{-1, 2, {kCount}, DType::kFloat32, 5});
   Attrs normal = make_attrs(NormalAttrs{1, 2, {kCount}, DType::kFloat64, 5});
+  Attrs small_normal = make_attrs(NormalAttrs{1.1, 0.7, {kCount}, DType::kFloat32, 5});
   int threads = thread_count();
   for (int count : {1, 3}) {
     set_thread_count(count);
+    test::for_each_isa([&](const std::string& isa) {
+      SCOPED_TRACE(isa);
+      expect_same_bits(run<float>("x86/normal", DType::kFloat32, kCount, small_normal),
+                       run<float>("reference/normal", DType::kFloat32, kCount, small_normal));
+    });
     expect_same_bits(run<float>("x86/uniform", DType::kFloat32, kCount, uniform),
                      run<float>("reference/uniform", DType::kFloat32, kCount, uniform));
     expect_same_bits(run<double>("x86/normal", DType::kFloat64, kCount, normal),

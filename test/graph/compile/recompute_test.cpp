@@ -181,6 +181,36 @@ TEST(Recompute, ALaterRunMayTakeLess) {
   EXPECT_EQ(cost_of(p, *schedule), cost_of(p, plain_schedule(p)) + 1);
 }
 
+TEST(Recompute, WhatALaterRunNeedsStaysWhereItIsSmall) {
+  Problem p;
+  int x = p.add({}, kSize, 1), out = p.add({x}, kSize, 10), statistics = p.buffer(64);
+  p.steps.back().writes.push_back(statistics);
+  add_repeat(p, 1);
+  p.add({statistics}, 64, 1);  // the last to read them
+  int large = p.add({}, 2 * kSize, 1);
+  p.add({p.add({large}, 64, 1), out}, 64, 1);
+  auto schedule = cheapest_schedule(p, 2 * kSize + 1024);
+  ASSERT_TRUE(schedule);
+  expect_valid(p, *schedule);
+  EXPECT_LE(plain_peak(p, *schedule), 2 * kSize + 1024);
+}
+
+TEST(Recompute, InputsThatWaitForOthersAreGivenUp) {
+  Problem p;
+  std::vector<int> leaves;
+  for (int i = 0; i < 6; ++i) leaves.push_back(p.add({}, kSize, 1));
+  int sum = leaves.back();
+  for (int i = 4; i >= 0; --i) sum = p.add({leaves[static_cast<size_t>(i)], sum}, kSize, 1);
+  p.add({}, 64, 1);
+  p.steps.back().workspace = 3 * kSize;  // nothing stays
+  p.add({sum}, 64, 1);
+  int64_t limit = 3 * kSize + 1024;
+  auto schedule = cheapest_schedule(p, limit);
+  ASSERT_TRUE(schedule);
+  expect_valid(p, *schedule);
+  EXPECT_LE(plain_peak(p, *schedule), limit);
+}
+
 TEST(Recompute, TheSmallestForItsTime) {
   Problem p = residual_chain(100);
   double plain = cost_of(p, plain_schedule(p));

@@ -8,7 +8,7 @@ namespace miai::kernels::MIAI_ISA {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr int kMostRows = 14, kWeightRows = 6, kWeightColumns = 4;  // of 32 registers
+constexpr int kMostRows = 14, kWeightRows = 4, kWeightColumns = 6;  // of 32 registers
 #else
 constexpr int kMostRows = 6, kWeightRows = 3, kWeightColumns = 4;  // of 16 registers
 #endif
@@ -74,7 +74,7 @@ void write(const RowOut<T>& row) {
 
 template <class T, int Rows>
 void weight_tile(const WeightTile<T>& t) {
-  constexpr int kColumns = kWeightColumns;
+  constexpr int kColumns = kWeightColumns, kSums = Rows * kColumns, kLanesOf = kLanes<T>;
   Vector<T> sum[Rows][kColumns] = {};
   for (int64_t n = 0; n < t.images; ++n) {
     const T* dy = t.dy + n * t.dy_image;
@@ -93,8 +93,13 @@ void weight_tile(const WeightTile<T>& t) {
       }
     }
   }
-  for (int i = 0; i < Rows; ++i)
-    for (int j = 0; j < kColumns; ++j) t.sums[i * kColumns + j] = sum_halves<T>(sum[i][j]);
+  constexpr int kPadded = (kSums + kLanesOf - 1) / kLanesOf * kLanesOf;
+  Vector<T> all[kPadded] = {};
+#pragma GCC unroll 32
+  for (int i = 0; i < kSums; ++i) all[i] = sum[i / kColumns][i % kColumns];
+  sum_each<T, kPadded>(all);
+#pragma GCC unroll 4
+  for (int i = 0; i < kPadded / kLanesOf; ++i) store(t.sums + i * kLanesOf, all[i]);
 }
 
 template <class T>

@@ -1,5 +1,6 @@
 // conv2d_backward_weight for float32 and float64: dy and the image are laid out with the same pitch, and each
-// element of the gradient is a product of two planes, one shifted by the tap.
+// element of the gradient is a product of two planes, one shifted by the tap. Threads share no planes: each takes
+// parts of the batch, whose number depends on the shapes alone, and the parts' sums are added up at the end.
 #include <algorithm>
 
 #include "kernels/common/kernel_table.h"
@@ -13,6 +14,8 @@ namespace {
 constexpr int64_t kVectors = 64;     // that a tile sums before its lanes are added up, if the batch has them
 constexpr int64_t kMostColumns = 8;  // of a tile of any instruction set
 constexpr int64_t kCacheBytes = 384 * 1024;  // of dy that one round of tiles reads
+constexpr int64_t kMostParts = 16;           // of the batch
+constexpr int64_t kSumBytes = 8 << 20;       // of all parts' sums
 
 int64_t round_up(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
 
@@ -25,7 +28,8 @@ struct State {
   std::vector<Tap> taps;
   int64_t images = 1;       // laid out at a time
   int64_t cached_rows = 1;  // output channels whose dy stays in the cache
-  int64_t x_elements = 0, slack = 0;
+  int64_t x_elements = 0, slack = 0, plane_elements = 0;
+  int64_t parts = 1, slots = 1;  // of the batch; that are summed at once, each with planes of its own
 
   int64_t columns() const { return inputs * static_cast<int64_t>(taps.size()); }
 };
@@ -98,19 +102,50 @@ void lay_out(const ConvLoops<T>& loops, const PlaneShape& plane, const T* from, 
   });
 }
 
+/// Adds some images' part of a group's gradient.
 template <class T>
-void run_group(const KernelArgs& args, const State<T>& s, int64_t group) {
-  T *x = static_cast<T*>(args.workspace), *dy = x + s.x_elements;
-  T* dw = args.outputs[0].as<T>() + group * s.outputs * s.columns();
-  for (int64_t n = 0; n < s.batch && !args.context.is_cancelled(); n += s.images) {
-    int64_t images = std::min(s.images, s.batch - n);
-    lay_out(s.loops, s.x_plane, args.inputs[0].as<T>() + n * s.x[0] + group * s.inputs * s.x[1], s.x, images,
-            s.inputs, x);
-    std::fill_n(x + images * s.inputs * s.x_plane.channel_size, s.slack, T(0));
-    lay_out(s.loops, s.dy_plane, args.inputs[1].as<T>() + n * s.dy[0] + group * s.outputs * s.dy[1], s.dy,
-            images, s.outputs, dy);
-    Round<T>{s, x, dy, images, dw, n == 0}.run();
-  }
+void run_round(const KernelArgs& args, const State<T>& s, int64_t group, int64_t first, int64_t images,
+               bool is_first, T* planes, T* dw) {
+  T *x = planes, *dy = planes + s.x_elements;
+  lay_out(s.loops, s.x_plane, args.inputs[0].as<T>() + first * s.x[0] + group * s.inputs * s.x[1], s.x, images,
+          s.inputs, x);
+  std::fill_n(x + images * s.inputs * s.x_plane.channel_size, s.slack, T(0));
+  lay_out(s.loops, s.dy_plane, args.inputs[1].as<T>() + first * s.dy[0] + group * s.outputs * s.dy[1], s.dy,
+          images, s.outputs, dy);
+  Round<T>{s, x, dy, images, dw + group * s.outputs * s.columns(), is_first}.run();
+}
+
+template <class T>
+void run_part(const KernelArgs& args, const State<T>& s, int64_t part, T* planes, T* dw) {
+  int64_t begin = part * s.batch / s.parts, end = (part + 1) * s.batch / s.parts;
+  for (int64_t g = 0; g < s.groups; ++g)
+    for (int64_t n = begin; n < end && !args.context.is_cancelled(); n += s.images)
+      run_round(args, s, g, n, std::min(s.images, end - n), n == begin, planes, dw);
+}
+
+/// dw += the sums, one after the other.
+template <class T>
+void add_sums(const T* sums, int64_t count, int64_t elements, T* dw) {
+  constexpr int64_t kGrain = 4096;
+  parallel_for(0, elements, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t first = begin; first < end; first += kGrain)
+      for (int64_t k = 0; k < count; ++k)
+        for (int64_t i = first; i < std::min(first + kGrain, end); ++i) dw[i] += sums[k * elements + i];
+  });
+}
+
+template <class T>
+void run_parts(const KernelArgs& args, const State<T>& s) {
+  T *dw = args.outputs[0].as<T>(), *planes = static_cast<T*>(args.workspace);
+  int64_t elements = args.outputs[0].size();
+  T* sums = planes + s.slots * s.plane_elements;  // of all parts but the first
+  parallel_for(0, s.slots, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t slot = begin; slot < end; ++slot)
+      for (int64_t part = slot; part < s.parts; part += s.slots)
+        run_part(args, s, part, planes + slot * s.plane_elements,
+                 part == 0 ? dw : sums + (part - 1) * elements);
+  });
+  add_sums(sums, s.parts - 1, elements, dw);
 }
 
 template <class T>
@@ -137,15 +172,20 @@ Prepared prepare(const KernelSignature& signature) {
     s.slack = std::max(s.slack, tap.offset + s.dy_plane.channel_size - s.x_plane.channel_size);
   s.slack = round_up(s.slack, lanes);
   s.x_elements = s.images * s.inputs * s.x_plane.channel_size + s.slack;
-  int64_t elements = s.x_elements + s.images * s.outputs * s.dy_plane.channel_size;
-  return {state, static_cast<size_t>(elements) * sizeof(T)};
+  s.plane_elements = s.x_elements + s.images * s.outputs * s.dy_plane.channel_size;
+  int64_t elements = dw.size(), bytes = elements * static_cast<int64_t>(sizeof(T));
+  s.parts = std::clamp<int64_t>(kSumBytes / std::max<int64_t>(bytes, 1), 1,
+                                std::clamp<int64_t>(s.batch, 1, kMostParts));
+  if (s.parts >= thread_count()) s.slots = thread_count();
+  return {state,
+          static_cast<size_t>(s.slots * s.plane_elements + (s.parts - 1) * elements) * sizeof(T)};
 }
 
 void run(const KernelArgs& args) {
   visit_conv_dtype(args.outputs[0].dtype, [&]<class T>() {
     const auto& s = args.state_as<State<T>>();
     if (s.batch == 0) std::fill_n(args.outputs[0].as<T>(), args.outputs[0].size(), T(0));
-    for (int64_t g = 0; g < s.groups; ++g) run_group(args, s, g);
+    run_parts(args, s);
   });
 }
 

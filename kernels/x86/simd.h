@@ -9,6 +9,7 @@
 #pragma GCC diagnostic pop
 
 #include <cstdint>
+#include <utility>
 
 #define MIAI_INLINE static inline __attribute__((always_inline))
 
@@ -111,6 +112,31 @@ MIAI_INLINE T sum_halves(Vector<T> v) {
   T lanes[kLanes<T>];
   __builtin_memcpy(lanes, &v, kVectorBytes);
   return sum_halves<T, kVectorBytes>(lanes);
+}
+
+/// Halves of the groups of `Group` lanes of a, then those of b: the lower or the upper ones.
+template <class T, int Group, bool Upper, int... Lane>
+MIAI_INLINE Vector<T> halves(Vector<T> a, Vector<T> b, std::integer_sequence<int, Lane...>) {
+  constexpr auto index = [](int lane) {
+    int of_its_vector = lane % (kLanes<T> / 2), half = Group / 2;
+    return of_its_vector / half * Group + of_its_vector % half + (Upper ? half : 0) +
+           (lane < kLanes<T> / 2 ? 0 : kLanes<T>);
+  };
+  return __builtin_shufflevector(a, b, index(Lane)...);
+}
+/// Sums of the lanes of Count vectors (a multiple of the lanes): lane i of vector j is that of vector
+/// j * lanes + i.
+template <class T, int Count, int Group = kLanes<T>>
+MIAI_INLINE void sum_each(Vector<T>* v) {
+  if constexpr (Group > 1) {
+    constexpr auto lanes = std::make_integer_sequence<int, kLanes<T>>();
+#pragma GCC unroll 32
+    for (int i = 0; i < Count / 2; ++i) {
+      Vector<T> a = v[2 * i], b = v[2 * i + 1];
+      v[i] = halves<T, Group, false>(a, b, lanes) + halves<T, Group, true>(a, b, lanes);
+    }
+    sum_each<T, Count / 2, Group / 2>(v);
+  }
 }
 
 /// The sum of the lanes, in double.

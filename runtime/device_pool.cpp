@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,8 +18,9 @@
 namespace miai {
 namespace {
 
-// Blocks at hand may be a quarter of the peak and this much more; beyond that they go back to the device.
-constexpr int64_t kCachedAtLeast = int64_t{64} << 20;
+// What is reserved, blocks at hand included, may be a quarter and this much more than the most that was in
+// use at once; beyond that the blocks that wait longest go back to the device.
+constexpr int64_t kSpare = int64_t{64} << 20;
 constexpr size_t kLargeBlock = size_t{16} << 20;
 constexpr size_t kAbsurdBytes = size_t{1} << 47;  // no address space is larger
 
@@ -93,7 +95,7 @@ void DevicePool::return_block(void* data, size_t block) noexcept {
 
 void* DevicePool::take_locked(size_t block) {
   if (auto it = blocks_.find(block); it != blocks_.end() && !it->second.empty()) {
-    void* data = it->second.back();
+    void* data = it->second.back().data;
     it->second.pop_back();
     cached_ -= static_cast<int64_t>(block);
     return data;
@@ -114,9 +116,10 @@ void* DevicePool::take_locked(size_t block) {
 void DevicePool::return_locked(void* data, size_t block) noexcept {
   if (backend_.caches) {
     try {
-      blocks_[block].push_back(data);
+      blocks_[block].push_back({data, ++returns_});
       cached_ += static_cast<int64_t>(block);
-      if (cached_ > stats_.max_allocated / 4 + kCachedAtLeast) trim_locked();
+      while (cached_ > 0 && stats_.reserved > stats_.max_allocated + stats_.max_allocated / 4 + kSpare)
+        release_oldest_locked();
       return;
     } catch (const std::bad_alloc&) {  // no memory for the list: the block goes back below
     }
@@ -125,9 +128,22 @@ void DevicePool::return_locked(void* data, size_t block) noexcept {
   stats_.reserved -= static_cast<int64_t>(block);
 }
 
+void DevicePool::release_oldest_locked() noexcept {
+  auto since = [](const auto& size) {
+    return size.second.empty() ? std::numeric_limits<uint64_t>::max() : size.second.front().returned;
+  };
+  auto oldest = std::min_element(blocks_.begin(), blocks_.end(),
+                                 [&](const auto& a, const auto& b) { return since(a) < since(b); });
+  auto& [block, list] = *oldest;
+  backend_.free(device_.index, list.front().data, block);
+  list.erase(list.begin());
+  cached_ -= static_cast<int64_t>(block);
+  stats_.reserved -= static_cast<int64_t>(block);
+}
+
 void DevicePool::trim_locked() noexcept {
   for (auto& [block, list] : blocks_) {
-    for (void* data : list) backend_.free(device_.index, data, block);
+    for (const BlockAtHand& at_hand : list) backend_.free(device_.index, at_hand.data, block);
     stats_.reserved -= static_cast<int64_t>(block * list.size());
     list.clear();
   }

@@ -41,11 +41,18 @@ class DevicePool {
   std::mutex& mutex() { return mutex_; }
 
  private:
+  struct BlockAtHand {
+    void* data;
+    uint64_t returned;  // as the how manieth
+  };
+
   /// nullptr: `missing` bytes are wanted for it.
   void* try_allocate(size_t bytes, int64_t& missing);
   void* take_locked(size_t block);
   void return_locked(void* data, size_t block) noexcept;
   void trim_locked() noexcept;
+  /// There must be one.
+  void release_oldest_locked() noexcept;
   void count_caches_locked();
   [[noreturn]] void raise_out_of_memory(size_t bytes, std::string_view why);
   [[noreturn]] void raise_locked(size_t bytes, std::string_view why) const;
@@ -53,8 +60,9 @@ class DevicePool {
   Device device_;
   const Backend& backend_;
   std::mutex mutex_;
-  std::unordered_map<size_t, std::vector<void*>> blocks_;  // at hand, by size
-  int64_t cached_ = 0;                                     // bytes in blocks_
+  std::unordered_map<size_t, std::vector<BlockAtHand>> blocks_;  // by size, in the order of their return
+  uint64_t returns_ = 0;                                         // so far
+  int64_t cached_ = 0;                                           // bytes in blocks_
   int64_t limit_ = 0;
   MemoryStats stats_;
   std::vector<ThreadCache*> caches_;

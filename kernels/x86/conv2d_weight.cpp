@@ -1,6 +1,7 @@
 // conv2d_backward_weight for float32 and float64: dy and the image are laid out with the same pitch, and each
-// element of the gradient is a product of two planes, one shifted by the tap. Threads share no planes: each takes
-// parts of the batch, whose number depends on the shapes alone, and the parts' sums are added up at the end.
+// element of the gradient is a product of two planes, one shifted by the tap. Threads share no planes: each
+// takes parts of the batch, whose number depends on the shapes alone, and the parts' sums are added up at the
+// end.
 #include <algorithm>
 
 #include "kernels/common/kernel_table.h"
@@ -107,8 +108,8 @@ template <class T>
 void run_round(const KernelArgs& args, const State<T>& s, int64_t group, int64_t first, int64_t images,
                bool is_first, T* planes, T* dw) {
   T *x = planes, *dy = planes + s.x_elements;
-  lay_out(s.loops, s.x_plane, args.inputs[0].as<T>() + first * s.x[0] + group * s.inputs * s.x[1], s.x, images,
-          s.inputs, x);
+  lay_out(s.loops, s.x_plane, args.inputs[0].as<T>() + first * s.x[0] + group * s.inputs * s.x[1], s.x,
+          images, s.inputs, x);
   std::fill_n(x + images * s.inputs * s.x_plane.channel_size, s.slack, T(0));
   lay_out(s.loops, s.dy_plane, args.inputs[1].as<T>() + first * s.dy[0] + group * s.outputs * s.dy[1], s.dy,
           images, s.outputs, dy);
@@ -177,8 +178,7 @@ Prepared prepare(const KernelSignature& signature) {
   s.parts = std::clamp<int64_t>(kSumBytes / std::max<int64_t>(bytes, 1), 1,
                                 std::clamp<int64_t>(s.batch, 1, kMostParts));
   if (s.parts >= thread_count()) s.slots = thread_count();
-  return {state,
-          static_cast<size_t>(s.slots * s.plane_elements + (s.parts - 1) * elements) * sizeof(T)};
+  return {state, static_cast<size_t>(s.slots * s.plane_elements + (s.parts - 1) * elements) * sizeof(T)};
 }
 
 void run(const KernelArgs& args) {

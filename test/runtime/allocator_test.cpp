@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -131,6 +132,21 @@ TEST_P(Allocator, CachedMemoryStaysBounded) {
     free_memory(device(), allocate_memory(device(), bytes), bytes);
   MemoryStats stats = memory_stats(device());
   EXPECT_LE(stats.reserved, stats.max_allocated * 5 / 4 + (65 << 20));
+  trim_memory(device());
+}
+
+TEST_P(Allocator, AStepThatRepeatsFindsItsMemoryAtHand) {
+  if (!backend(DeviceKind::kCpu).caches) GTEST_SKIP() << "this build does not cache";
+  constexpr size_t kBytes = size_t{8} << 20;
+  auto step = [&] {  // keeps all until its end, as a backward pass does
+    std::vector<void*> blocks;
+    for (int i = 0; i < 40; ++i) blocks.push_back(allocate_memory(device(), kBytes));
+    for (void* block : blocks) free_memory(device(), block, kBytes);
+    return std::set<void*>(blocks.begin(), blocks.end());
+  };
+  std::set<void*> first = step();
+  EXPECT_GE(memory_stats(device()).reserved, static_cast<int64_t>(40 * kBytes));
+  EXPECT_EQ(step(), first);
   trim_memory(device());
 }
 

@@ -13,6 +13,7 @@ struct Backend {
   bool host_readable = true;  // the host may dereference its memory (after synchronizing)
   bool caches = true;         // false: each allocation and free goes to the backend (which poisons)
   int (*device_count)() = nullptr;
+  int64_t (*memory_bytes)(int index) = nullptr;  // that the device has
   /// 64-byte aligned memory, at least `bytes`; nullptr when there is none. The allocator caches above it.
   void* (*allocate)(int index, size_t bytes) = nullptr;
   void (*free)(int index, void* data, size_t bytes) = nullptr;

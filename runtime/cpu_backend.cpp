@@ -29,6 +29,10 @@ Backend make_cpu_backend() {
   cpu.caches = false;  // so that the sanitizer sees use after free and writes past the end
 #endif
   cpu.device_count = [] { return 64; };
+  cpu.memory_bytes = [](int) {
+    static const int64_t bytes = cpu_memory_bytes();
+    return bytes;
+  };
   cpu.allocate = [](int, size_t bytes) { return cpu_allocate(bytes); };
   cpu.free = [](int, void* data, size_t bytes) { cpu_free(data, bytes); };
   cpu.make_stream = make_stream;

@@ -1,9 +1,11 @@
 #include "runtime/cpu_memory.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 
 namespace miai {
 namespace {
@@ -34,6 +36,16 @@ void cpu_free(void* data, size_t bytes) {
     std::free(data);
   else
     munmap(data, bytes);
+}
+
+int64_t cpu_memory_bytes() {
+  int64_t bytes = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+  // What the control group grants, version 2 or 1; "max" is not a number.
+  for (const char* file : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    int64_t granted = 0;
+    if (std::ifstream(file) >> granted) bytes = std::min(bytes, granted);
+  }
+  return bytes;
 }
 
 }  // namespace miai

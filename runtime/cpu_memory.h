@@ -1,6 +1,7 @@
 // Host memory for devices cpu, cpu:1, ...
 #pragma once
 #include <cstddef>
+#include <cstdint>
 
 namespace miai {
 
@@ -8,5 +9,7 @@ namespace miai {
 /// nullptr if there is none.
 void* cpu_allocate(size_t bytes);
 void cpu_free(void* data, size_t bytes);
+/// What this machine has, or the process's control group is granted.
+int64_t cpu_memory_bytes();
 
 }  // namespace miai

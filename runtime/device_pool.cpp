@@ -18,10 +18,7 @@
 namespace miai {
 namespace {
 
-// What is reserved, blocks at hand included, may be a quarter and this much more than the most that was in
-// use at once; beyond that the blocks that wait longest go back to the device.
 constexpr int64_t kSpare = int64_t{64} << 20;
-constexpr size_t kLargeBlock = size_t{16} << 20;
 constexpr size_t kAbsurdBytes = size_t{1} << 47;  // no address space is larger
 
 /// What the statistics count for an allocation.
@@ -100,8 +97,8 @@ void* DevicePool::take_locked(size_t block) {
     cached_ -= static_cast<int64_t>(block);
     return data;
   }
-  // Blocks of other sizes would have sufficed together: they do not stay beside a large new one.
-  if (block >= kLargeBlock && cached_ >= static_cast<int64_t>(block)) trim_locked();
+  int64_t in_use = stats_.allocated + static_cast<int64_t>(block);
+  make_room_locked(std::max(stats_.max_allocated, in_use), static_cast<int64_t>(block));
   void* data = backend_.allocate(device_.index, block);
   if (!data && cached_ > 0) {
     trim_locked();
@@ -118,14 +115,22 @@ void DevicePool::return_locked(void* data, size_t block) noexcept {
     try {
       blocks_[block].push_back({data, ++returns_});
       cached_ += static_cast<int64_t>(block);
-      while (cached_ > 0 && stats_.reserved > stats_.max_allocated + stats_.max_allocated / 4 + kSpare)
-        release_oldest_locked();
+      make_room_locked(stats_.max_allocated, 0);
       return;
     } catch (const std::bad_alloc&) {  // no memory for the list: the block goes back below
     }
   }
   backend_.free(device_.index, data, block);
   stats_.reserved -= static_cast<int64_t>(block);
+}
+
+/// Blocks that wait for their size stay, so that a step that repeats finds its memory at hand, up to twice
+/// the peak while that is less than a quarter of the device's memory, else up to a quarter more than the
+/// peak.
+void DevicePool::make_room_locked(int64_t peak, int64_t bytes) noexcept {
+  int64_t plenty = backend_.memory_bytes(device_.index) / 4;
+  int64_t most = std::max(peak + peak / 4, std::min(2 * peak, plenty)) + kSpare;
+  while (cached_ > 0 && stats_.reserved + bytes > most) release_oldest_locked();
 }
 
 void DevicePool::release_oldest_locked() noexcept {

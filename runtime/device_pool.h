@@ -43,7 +43,7 @@ class DevicePool {
  private:
   struct BlockAtHand {
     void* data;
-    uint64_t returned;  // as the how manieth
+    uint64_t returned;  // counted by returns_
   };
 
   /// nullptr: `missing` bytes are wanted for it.
@@ -51,6 +51,8 @@ class DevicePool {
   void* take_locked(size_t block);
   void return_locked(void* data, size_t block) noexcept;
   void trim_locked() noexcept;
+  /// Gives back those that wait longest until `bytes` more may be reserved.
+  void make_room_locked(int64_t peak, int64_t bytes) noexcept;
   /// There must be one.
   void release_oldest_locked() noexcept;
   void count_caches_locked();

@@ -44,6 +44,7 @@ Backend make_fake_backend() {
   fake.host_readable = false;
   fake.caches = false;
   fake.device_count = [] { return 4; };
+  fake.memory_bytes = [](int) { return int64_t{1} << 30; };
   fake.allocate = [](int, size_t bytes) { return fake_allocate(bytes); };
   fake.free = [](int, void* data, size_t bytes) { fake_free(data, bytes); };
   fake.make_stream = [](int index) -> std::unique_ptr<Stream> {

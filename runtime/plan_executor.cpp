@@ -6,6 +6,7 @@
 #include <ranges>
 #include <utility>
 
+#include "runtime/allocator.h"
 #include "runtime/backend.h"
 #include "runtime/cancel.h"
 #include "runtime/copy.h"
@@ -62,6 +63,8 @@ const IntrusivePtr<Storage>& Arenas::get(Device device, size_t bytes) {
       std::find_if(blocks_.begin(), blocks_.end(), [&](const auto& b) { return b->device() == device; });
   if (it != blocks_.end() && (*it)->bytes() >= bytes) return *it;
   if (it != blocks_.end()) blocks_.erase(it);  // the old block is free before the new one is asked for
+  constexpr size_t kLarge = size_t{16} << 20;
+  if (bytes >= kLarge) trim_memory(device);  // it does the work of the blocks that eager steps have left
   return blocks_.emplace_back(Storage::allocate(device, bytes));
 }
 

@@ -1,4 +1,4 @@
-// Random words and normal numbers by the vector: bit for bit those of kernels/common/philox.h and
+// Random words and numbers by the vector: bit for bit those of kernels/common/philox.h and
 // random_values.h.
 #pragma once
 #include <cstdint>
@@ -18,6 +18,9 @@ struct PhiloxLoops {
   void (*words)(const PhiloxStart& start, int64_t first, int64_t count, uint32_t* words);
   /// Two normal numbers of each two words, `pairs` in all, as philox::normal<float> makes them.
   void (*normals)(const uint32_t* words, int64_t pairs, double mean, double std, float* y);
+  /// A uniform number of each of 2 * pairs words, as philox::uniform<float> makes them; `largest` in place of
+  /// what rounding takes to `high`.
+  void (*uniforms)(const uint32_t* words, int64_t pairs, double low, double high, float largest, float* y);
   /// y = x * scale where the word is below the threshold, else 0.
   void (*drop)(const float* x, const uint32_t* words, uint64_t threshold, float scale, int64_t n, float* y);
 };

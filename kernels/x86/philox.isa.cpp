@@ -46,7 +46,7 @@ void make_words(const PhiloxStart& start, int64_t first, int64_t count, uint32_t
   for (int64_t b = 0; b < count; b += kWide) make_blocks(start, first + b, words + 4 * b);
 }
 
-// ---- normal numbers: random_values.h by the vector, operation for operation, none fused ----
+// ---- numbers: random_values.h by the vector, operation for operation ----
 
 /// 0 or 1 where the mask holds.
 MIAI_INLINE Doubles one_where(Wide mask) { return (Doubles)(mask & (Wide)(Doubles{} + 1.0)); }
@@ -108,19 +108,37 @@ MIAI_INLINE SinCos sincos_turns(Doubles u) {
   return {(Doubles)((Wide)choose(swaps, c, s) ^ sin_minus), (Doubles)((Wide)choose(swaps, s, c) ^ cos_minus)};
 }
 
+/// Two words a lane.
+MIAI_INLINE Wide load_pairs(const uint32_t* words) {
+  Wide pairs;
+  __builtin_memcpy(&pairs, words, kVectorBytes);
+  return pairs;
+}
+/// y = a0, b0, a1, b1, ..., `count` lanes of each.
+MIAI_INLINE void store_pairs(Doubles a, Doubles b, int64_t count, float* y) {
+  for (int64_t i = 0; i < (count < kWide ? count : kWide); ++i) {
+    y[2 * i] = static_cast<float>(a[i]);
+    y[2 * i + 1] = static_cast<float>(b[i]);
+  }
+}
+
 void make_normals(const uint32_t* words, int64_t pairs, double mean, double std, float* y) {
   for (int64_t i = 0; i < pairs; i += kWide) {
-    Wide two;
-    __builtin_memcpy(&two, words + 2 * i, kVectorBytes);
+    Wide two = load_pairs(words + 2 * i);
     Doubles radius = square_root(-2.0 * log_positive((to_doubles(two & 0xffffffffull) + 1.0) * 0x1p-32));
     SinCos angle = sincos_turns(to_doubles(two >> 32) * 0x1p-32);
-    Doubles a = mean + std * (radius * angle.cos), b = mean + std * (radius * angle.sin);
-    int64_t count = pairs - i < kWide ? pairs - i : kWide;
-    for (int64_t j = 0; j < count; ++j) {
-      y[2 * (i + j)] = static_cast<float>(a[j]);
-      y[2 * (i + j) + 1] = static_cast<float>(b[j]);
-    }
+    store_pairs(mean + std * (radius * angle.cos), mean + std * (radius * angle.sin), pairs - i, y + 2 * i);
   }
+}
+
+void make_uniforms(const uint32_t* words, int64_t pairs, double low, double high, float largest, float* y) {
+  for (int64_t i = 0; i < pairs; i += kWide) {
+    Wide two = load_pairs(words + 2 * i);
+    Doubles first = low + to_doubles(two & 0xffffffffull) * 0x1p-32 * (high - low);
+    Doubles second = low + to_doubles(two >> 32) * 0x1p-32 * (high - low);
+    store_pairs(first, second, pairs - i, y + 2 * i);
+  }
+  for (int64_t i = 0; i < 2 * pairs; ++i) y[i] = static_cast<double>(y[i]) >= high ? largest : y[i];
 }
 
 void drop(const float* x, const uint32_t* words, uint64_t threshold, float scale, int64_t n, float* y) {
@@ -135,6 +153,6 @@ void drop(const float* x, const uint32_t* words, uint64_t threshold, float scale
 }  // namespace
 
 extern const PhiloxLoops philox_loops;
-constexpr PhiloxLoops philox_loops = {make_words, make_normals, drop};
+constexpr PhiloxLoops philox_loops = {make_words, make_normals, make_uniforms, drop};
 
 }  // namespace miai::kernels::MIAI_ISA

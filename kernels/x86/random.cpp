@@ -62,23 +62,30 @@ void fill(const TensorView& out, const philox::Ticket& ticket, F&& values) {
   });
 }
 
+/// float32: `numbers(words, pairs, y)` makes two numbers of each pair of words.
+template <class F>
+void fill_pairs(const TensorView& out, const philox::Ticket& ticket, F&& numbers) {
+  float* to = out.as<float>();
+  int64_t count = out.size();
+  for_words(ticket, (count + 3) / 4, [&](int64_t first, int64_t blocks, const uint32_t* words) {
+    float made[4 * kWordBlocks];
+    numbers(words, 2 * blocks, made);
+    std::copy_n(made, std::min(blocks * 4, count - first * 4), to + first * 4);
+  });
+}
+
 void run_uniform(const KernelArgs& args) {
   const UniformAttrs& a = args.attrs_as<UniformAttrs>();
   const TensorView& state = args.inputs[0];
   philox::Ticket ticket(state.as<int64_t>(), state.strides[0], a.ticket);
+  auto high = static_cast<float>(a.high);
+  if (a.dtype == DType::kFloat32)
+    return fill_pairs(args.outputs[0], ticket, [&](const uint32_t* words, int64_t pairs, float* y) {
+      loops().uniforms(words, pairs, a.low, a.high, a.low < a.high ? philox::below(high) : high, y);
+    });
   visit_float(a.dtype, [&]<class T>() {
     fill<T>(args.outputs[0], ticket,
             [&](const philox::Words& w) { return philox::uniform<T>(w, a.low, a.high); });
-  });
-}
-
-void fill_normals(const TensorView& out, const philox::Ticket& ticket, double mean, double std) {
-  float* to = out.as<float>();
-  int64_t count = out.size();
-  for_words(ticket, (count + 3) / 4, [&](int64_t first, int64_t blocks, const uint32_t* words) {
-    float numbers[4 * kWordBlocks];
-    loops().normals(words, 2 * blocks, mean, std, numbers);
-    std::copy_n(numbers, std::min(blocks * 4, count - first * 4), to + first * 4);
   });
 }
 
@@ -86,7 +93,10 @@ void run_normal(const KernelArgs& args) {
   const NormalAttrs& a = args.attrs_as<NormalAttrs>();
   const TensorView& state = args.inputs[0];
   philox::Ticket ticket(state.as<int64_t>(), state.strides[0], a.ticket);
-  if (a.dtype == DType::kFloat32) return fill_normals(args.outputs[0], ticket, a.mean, a.std);
+  if (a.dtype == DType::kFloat32)
+    return fill_pairs(args.outputs[0], ticket, [&](const uint32_t* words, int64_t pairs, float* y) {
+      loops().normals(words, pairs, a.mean, a.std, y);
+    });
   visit_float(a.dtype, [&]<class T>() {
     fill<T>(args.outputs[0], ticket,
             [&](const philox::Words& w) { return philox::normal<T>(w, a.mean, a.std); });

@@ -77,6 +77,7 @@ TEST(RandomKernels, FastOnesGiveTheBitsOfReferenceOnAnyNumberOfThreads) {
   constexpr int64_t kCount = 20003;
   Attrs uniform = make_attrs(UniformAttrs{-1, 2, {kCount}, DType::kFloat32, 5});
   Attrs normal = make_attrs(NormalAttrs{1, 2, {kCount}, DType::kFloat64, 5});
+  Attrs narrow_uniform = make_attrs(UniformAttrs{1, 1 + 0x1p-22, {kCount}, DType::kFloat32, 5});
   Attrs small_normal = make_attrs(NormalAttrs{1.1, 0.7, {kCount}, DType::kFloat32, 5});
   int threads = thread_count();
   for (int count : {1, 3}) {
@@ -85,9 +86,10 @@ TEST(RandomKernels, FastOnesGiveTheBitsOfReferenceOnAnyNumberOfThreads) {
       SCOPED_TRACE(isa);
       expect_same_bits(run<float>("x86/normal", DType::kFloat32, kCount, small_normal),
                        run<float>("reference/normal", DType::kFloat32, kCount, small_normal));
+      for (const Attrs& attrs : {uniform, narrow_uniform})
+        expect_same_bits(run<float>("x86/uniform", DType::kFloat32, kCount, attrs),
+                         run<float>("reference/uniform", DType::kFloat32, kCount, attrs));
     });
-    expect_same_bits(run<float>("x86/uniform", DType::kFloat32, kCount, uniform),
-                     run<float>("reference/uniform", DType::kFloat32, kCount, uniform));
     expect_same_bits(run<double>("x86/normal", DType::kFloat64, kCount, normal),
                      run<double>("reference/normal", DType::kFloat64, kCount, normal));
   }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <mutex>
 
@@ -37,8 +38,10 @@ void drop_pages(const void* data, size_t bytes) {
   static const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
   auto begin = reinterpret_cast<uintptr_t>(data), end = begin + bytes;
   std::lock_guard lock(mappings_mutex());
-  auto it = mappings().upper_bound(begin);
-  if (it == mappings().begin() || end > (--it)->first + it->second) return;
+  auto after = mappings().upper_bound(begin);
+  if (after == mappings().begin()) return;
+  auto it = std::prev(after);
+  if (end > it->first + it->second) return;
   begin = (begin + page - 1) / page * page;  // pages that others share stay
   end = end / page * page;
   if (begin < end)

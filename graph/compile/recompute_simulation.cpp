@@ -65,7 +65,9 @@ class Simulation {
     for (int b : s.writes) needed += problem_.bytes[static_cast<size_t>(b)];
     while (pool_.bytes_there() + needed > budget_)
       if (!pool_.drop_one() && !give_up_held()) return false;
-    if ((cost_left_ -= s.cost) < 0 || runs_left_-- == 0) return false;
+    cost_left_ -= s.cost;
+    if (cost_left_ < 0 || runs_left_ == 0) return false;
+    --runs_left_;
     for (int b : s.writes) {
       if (!pool_.is_wanted(b) || pool_.is_there(b)) continue;
       pool_.put(b);

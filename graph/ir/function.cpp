@@ -57,7 +57,7 @@ Node* Function::add_node(const OpDef& op, const Attrs& attrs, std::vector<Value*
 }
 
 Node* Function::add_node(const OpDef& op, const Attrs& attrs, std::vector<Value*> inputs,
-                         std::vector<TensorType> outputs, UserLine line) {
+                         const std::vector<TensorType>& outputs, UserLine line) {
   pad_inputs(op, inputs);
   Node& node = storage_.emplace_back();
   node.op = &op;

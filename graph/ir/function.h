@@ -85,7 +85,7 @@ class Function {
   Node* add_node(const OpDef& op, const Attrs& attrs, std::vector<Value*> inputs, UserLine line = {});
   /// Appends a node with these output types (a parser or pass that knows them).
   Node* add_node(const OpDef& op, const Attrs& attrs, std::vector<Value*> inputs,
-                 std::vector<TensorType> outputs, UserLine line = {});
+                 const std::vector<TensorType>& outputs, UserLine line = {});
   std::vector<Value*> constants() const;
 
   /// A deep copy; values keep their ids. Values that nothing reads or writes any more are left out.

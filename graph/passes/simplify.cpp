@@ -17,7 +17,7 @@ bool keeps_type(const Match& m, const char* name) { return m.value(name)->type =
 Vars same(const Match& m) { return {m.var("x")}; }
 
 /// op(x, number) is x, or op(number, x) where the number comes first: no bit changes.
-Rule neutral(std::string op, double number, bool comes_first = false, bool floats = true) {
+Rule neutral(const std::string& op, double number, bool comes_first = false, bool floats = true) {
   auto when = [number, floats](const Match& m) {
     return keeps_type(m, "x") && is_number(m.value("number"), number) &&
            (floats || !is_float(result(m).dtype));
@@ -26,11 +26,11 @@ Rule neutral(std::string op, double number, bool comes_first = false, bool float
   if (comes_first) std::swap(inputs[0], inputs[1]);
   return {op + " by " + std::to_string(static_cast<int>(number)), node(op, inputs), when, same};
 }
-Rule no_change(std::string op) {
+Rule no_change(const std::string& op) {
   return {op + " to the same", node(op, {any("x")}), [](const Match& m) { return keeps_type(m, "x"); }, same};
 }
 /// f(f(x)) is x.
-Rule cancels(std::string op) {
+Rule cancels(const std::string& op) {
   auto when = [](const Match& m) { return keeps_type(m, "x"); };
   return {op + " twice", node(op, {node(op, {any("x")})}), when, same};
 }

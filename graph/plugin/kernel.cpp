@@ -97,7 +97,7 @@ void fill_kernel_functions(miai_host_api& api) {
   api.cancelled = [](miai_context* c) { return int32_t{c->kernel && c->kernel->is_cancelled()}; };
 }
 
-Kernel make_plugin_kernel(PluginOpPtr op) {
+Kernel make_plugin_kernel(const PluginOpPtr& op) {
   Kernel kernel;
   kernel.op = op->name;
   kernel.name = "plugin/" + op->name;

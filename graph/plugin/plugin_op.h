@@ -24,7 +24,7 @@ using PluginOpPtr = std::shared_ptr<const PluginOp>;
 std::shared_ptr<PluginOp> make_plugin_op(const miai_operator& op);
 /// What the tables of operators and kernels get; both share the plugin's operator.
 OpDef definition_of(const PluginOpPtr& op);
-Kernel make_plugin_kernel(PluginOpPtr op);
+Kernel make_plugin_kernel(const PluginOpPtr& op);
 
 /// The functions that callbacks are given.
 const miai_host_api& host_api();

@@ -189,7 +189,7 @@ void run(const KernelArgs& args, const T* source, const T* weight) {
 
 /// The sizes that follow from what the state says already.
 template <class T>
-Prepared finish_state(std::shared_ptr<State<T>> state) {
+Prepared finish_state(const std::shared_ptr<State<T>>& state) {
   State<T>& s = *state;
   int64_t lanes = s.loops.lanes, tiles = (s.outputs + s.loops.most_rows - 1) / s.loops.most_rows;
   s.rows = (s.outputs + tiles - 1) / tiles;
@@ -230,7 +230,7 @@ Prepared prepare_forward(const KernelSignature& signature) {
   s.correlations = {correlate(s.plane, rows, columns, w.shape[3], y.shape[3], s.loops.lanes)};
   s.in_place = taps == 1 && a.stride == Pair{1, 1} && a.padding == Pair{0, 0} && x.strides[3] == 1 &&
                x.strides[2] == x.shape[3];
-  return finish_state(std::move(state));
+  return finish_state(state);
 }
 
 template <class T>
@@ -252,7 +252,7 @@ Prepared prepare_backward_data(const KernelSignature& signature) {
       s.correlations.push_back(correlate(s.plane, row, column, w.shape[3], dx.shape[3], s.loops.lanes));
   s.in_place = taps == 1 && a.stride == Pair{1, 1} && a.padding == Pair{0, 0} && dy.strides[3] == 1 &&
                dy.strides[2] == dy.shape[3];
-  return finish_state(std::move(state));
+  return finish_state(state);
 }
 
 // ---- registration ----

@@ -37,11 +37,13 @@ struct Lanes {
     __builtin_memcpy(&lanes, p, sizeof(V));
     return lanes;
   }
+  template <int... Lane>
+  MIAI_INLINE Floats every_other(Floats low, Floats high, std::integer_sequence<int, Lane...>) {
+    return __builtin_shufflevector(low, high, (Lane < N / 2 ? 2 * Lane : 2 * Lane + 1)...);
+  }
   /// p[0], p[2], ..., without reading beyond the last of them.
   MIAI_INLINE Floats load_every_other(const float* p) {
-    Ints lanes = {};
-    for (int i = 0; i < N; ++i) lanes[i] = i < N / 2 ? 2 * i : 2 * i + 1;
-    return __builtin_shuffle(load<Floats>(p), load<Floats>(p + N - 1), lanes);
+    return every_other(load<Floats>(p), load<Floats>(p + N - 1), std::make_integer_sequence<int, N>());
   }
   template <int kStep>
   MIAI_INLINE void take_larger(const float* x, int32_t index, float* y, int32_t* at) {

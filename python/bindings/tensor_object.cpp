@@ -15,7 +15,9 @@ PyTypeObject* tensor_type = nullptr;
 
 const ValuePtr& value_of(PyObject* tensor) {
   Cell& cell = cell_of(tensor);
-  if (cell.is_empty()) raise(ErrorKind::kValue, "the tensor is empty (a gradient that has been cleared)");
+  if (cell.is_empty())
+    raise(ErrorKind::kValue, "the tensor ", cell.name.empty() ? "" : "'" + cell.name + "' ",
+          "is empty: a gradient that has been cleared; keep a copy (w.grad.copy()) to read it later");
   if (Recording* recording = Recording::current()) recording->touch(cell);
   return cell.value();
 }

@@ -134,3 +134,13 @@ def test_gradients_that_begin_inside_no_grad_are_computed():
     traced = mi.trace(lambda x: mi.no_grad()(mi.grad(square))(x))
     for _ in range(2):
         np.testing.assert_array_equal(traced(x).numpy(), [4, 6])
+
+
+def test_a_gradient_kept_beyond_its_clearing_says_what_to_do():
+    w = mi.Parameter([1.0, 2.0], name="w")
+    w.grad = mi.tensor([3.0, 4.0])
+    kept, copied = w.grad, w.grad.copy()
+    w.grad = None
+    assert copied.tolist() == [3, 4]
+    with pytest.raises(ValueError, match=r"'w.grad' is empty: .* cleared; keep a copy \(w.grad.copy\(\)\)"):
+        kept.numpy()

@@ -18,11 +18,11 @@ SharedObject share_unless_none(py::object object) {
 /// Of the type of its default.
 RuntimeField field_of(const std::string& name, py::handle initial) {
   AttrValue value = attr_from_object(initial);
-  constexpr std::pair<size_t, AttrKind> kinds[] = {{AttrValue(true).index(), AttrKind::kBool},
-                                                   {AttrValue(int64_t{0}).index(), AttrKind::kInt},
-                                                   {AttrValue(0.0).index(), AttrKind::kFloat},
-                                                   {AttrValue(std::string()).index(), AttrKind::kString},
-                                                   {AttrValue(Ints()).index(), AttrKind::kInts}};
+  const std::pair<size_t, AttrKind> kinds[] = {{AttrValue(true).index(), AttrKind::kBool},
+                                               {AttrValue(int64_t{0}).index(), AttrKind::kInt},
+                                               {AttrValue(0.0).index(), AttrKind::kFloat},
+                                               {AttrValue(std::string()).index(), AttrKind::kString},
+                                               {AttrValue(Ints()).index(), AttrKind::kInts}};
   for (const auto& [index, kind] : kinds)
     if (value.index() == index) return {name, "", kind, value};
   raise(ErrorKind::kType, "attribute '", name, "': expected a default that is a bool, int, float, string or ",

@@ -171,7 +171,7 @@ class Pause {
 }  // namespace
 
 void bind_debug(py::module_& m) {
-  py::class_<PythonCall, std::shared_ptr<PythonCall>>(m, "PythonCall");
+  py::class_<PythonCall, std::shared_ptr<PythonCall>>(m, "PythonCall");  // NOLINT: registers the type
   m.def("record_call", [](const std::string& name, py::object function, const std::vector<py::object>& inputs,
                           const std::vector<py::object>& results) {
     return std::const_pointer_cast<PythonCall>(record_call(name, std::move(function), inputs, results));

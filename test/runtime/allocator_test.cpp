@@ -285,7 +285,8 @@ TEST(StorageMemory, IsFreedWithTheLastShare) {
   {
     IntrusivePtr<Storage> first = Storage::allocate(kCpu, 100);
     IntrusivePtr<Storage> second = first;
-    EXPECT_EQ(first->use_count(), 2);
+    EXPECT_EQ(second->use_count(), 2);
+    first = nullptr;
     EXPECT_EQ(memory_stats(kCpu).allocated - before, 128);
   }
   EXPECT_EQ(memory_stats(kCpu).allocated, before);

@@ -184,7 +184,7 @@ TEST(HostileFunctions, Expressions) {
 }
 
 TEST(HostileFunctions, ManyFunctionsAndTests) {
-  const std::string one = entry("", "");
+  std::string one = entry("", "");
   open_functions("[" + repeated([&](size_t) { return one; }) + "]", "two functions are named 'f'");
   open_functions("[" + entry("", "", "1000000000000") + "]", "more test vectors than tensors");
   open_functions(std::string(kText, '['), "nested too deep");

@@ -46,14 +46,10 @@ class Mutator {
         flip(data_);
         break;
       case 2:
-        replace_number();
-        break;
       case 3:
         replace_number();
         break;
       case 4:
-        swap_words();
-        break;
       case 5:
         swap_words();
         break;

@@ -18,8 +18,10 @@ std::string convolution(int channels) {
 
 TensorRef ramp(const Shape& shape, int modulus) {
   std::vector<float> values(static_cast<size_t>(element_count(shape)));
-  for (size_t i = 0; i < values.size(); ++i)
-    values[i] = static_cast<float>(static_cast<int>(i) % modulus - modulus / 2) / 8;
+  for (size_t i = 0; i < values.size(); ++i) {
+    int centred = static_cast<int>(i) % modulus - modulus / 2;
+    values[i] = static_cast<float>(centred) / 8;
+  }
   return make_tensor(shape, values);
 }
 

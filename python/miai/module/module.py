@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from .. import _core
@@ -13,6 +14,10 @@ from .state import LoadResult, load_state
 from .walk import once, own_modules, walk_modules, walk_tensors
 
 Self = TypeVar("Self", bound="Module")
+
+
+def _as_floating(dtype: Any, tensor: Tensor) -> Tensor:
+    return tensor.astype(dtype) if is_floating(tensor.dtype) else tensor
 
 
 class Module:
@@ -40,6 +45,7 @@ class Module:
     """
 
     name: str | None = None
+    keeps_float32: bool = False  # its own tensors, where `astype` makes others float16 or bfloat16
     _training: bool = True
     _forward_hooks: Hooks = {}
     _forward_pre_hooks: Hooks = {}
@@ -193,6 +199,9 @@ class Module:
     def astype(self: Self, dtype: Any) -> Self:
         """Converts floating parameters, buffers and gradients to a floating dtype, in place. Returns self.
 
+        Those of norms (of modules whose `keeps_float32` is true) become float32 where the others become
+        float16 or bfloat16: statistics need its precision, and the operators expect it.
+
         >>> import miai.module as M
         >>> M.Linear(4, 3).astype("float64").weight.dtype
         dtype('float64')
@@ -201,14 +210,18 @@ class Module:
             raise TypeError(
                 f"Module.astype: argument 'dtype': expected a floating dtype, got {dtype_name(dtype)}"
             )
-        return self._convert(lambda tensor: tensor.astype(dtype) if is_floating(tensor.dtype) else tensor)
+        for module in self.modules():
+            narrow = dtype_name(dtype) in ("float16", "bfloat16")
+            own = "float32" if narrow and module.keeps_float32 else dtype
+            module._convert(partial(_as_floating, own), recursive=False)
+        return self
 
-    def _convert(self: Self, change: Callable[[Tensor], Tensor]) -> Self:
+    def _convert(self: Self, change: Callable[[Tensor], Tensor], recursive: bool = True) -> Self:
         if _core.is_recording():
             raise RuntimeError(
                 "Module.to and astype inside a traced function would run only once; call them outside"
             )
-        with_grads = ((tensor, tensor.grad) for tensor in list(self.tensors()))
+        with_grads = ((tensor, tensor.grad) for tensor in list(self.tensors(recursive)))
         for cell in (cell for pair in with_grads for cell in pair if cell is not None):
             _core.reset(cell, change(cell).detach())
         return self

@@ -13,6 +13,7 @@ class _BatchNorm(Module):
     """What batch norms of every rank share."""
 
     _ranks: tuple[int, ...] = ()
+    keeps_float32 = True
 
     def __init__(
         self,

@@ -42,6 +42,8 @@ class LayerNorm(Module):
     (2, 5, 8)
     """
 
+    keeps_float32 = True
+
     def __init__(
         self,
         normalized_shape: int | Sequence[int],
@@ -81,6 +83,8 @@ class RMSNorm(Module):
     (2, 5, 8)
     """
 
+    keeps_float32 = True
+
     def __init__(
         self,
         normalized_shape: int | Sequence[int],
@@ -114,6 +118,8 @@ class GroupNorm(Module):
     >>> GroupNorm(2, 6)(mi.functional.ones((3, 6, 4, 4))).shape
     (3, 6, 4, 4)
     """
+
+    keeps_float32 = True
 
     def __init__(
         self,
@@ -159,6 +165,8 @@ class InstanceNorm(Module):
     >>> InstanceNorm(6)(mi.functional.ones((3, 6, 4, 4))).shape
     (3, 6, 4, 4)
     """
+
+    keeps_float32 = True
 
     def __init__(
         self,

@@ -398,3 +398,25 @@ def test_norms_and_upsampling_of_dynamic_images():
         eager = mi.grad(lambda x: (up(norm(x)) ** 2).sum())(x)
         np.testing.assert_allclose(gradient.numpy(), eager.numpy(), rtol=1e-3, atol=1e-4)
     assert run.program_count == 1
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_norms_of_16_bit_networks_keep_float32(dtype):
+    norms = [
+        M.BatchNorm2d(4),
+        M.LayerNorm(5),
+        M.RMSNorm(5),
+        M.GroupNorm(2, 4),
+        M.InstanceNorm(4, affine=True),
+    ]
+    layers = [layer for norm in norms for layer in (M.Conv2d(4, 4, 3, padding=1), norm)]
+    net = M.Sequential(*layers)
+    x = mi.tensor(np.random.default_rng(0).normal(size=(2, 4, 6, 5)).astype("float32"))
+    expected = net(x).numpy()
+    net.astype(dtype)
+    assert {layer.weight.dtype for layer in norms} == {np.dtype("float32")}
+    assert {layer.weight.dtype for layer in layers[::2]} == {mi.tensor([1.0]).astype(dtype).dtype}
+    y = net(x.astype(dtype))
+    assert y.dtype == layers[0].weight.dtype
+    np.testing.assert_allclose(y.astype("float32").numpy(), expected, atol=0.3)  # of about 3
+    assert {t.dtype for t in net.astype("float64").parameters()} == {np.dtype("float64")}

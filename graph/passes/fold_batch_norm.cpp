@@ -12,16 +12,15 @@ bool may_fold(const Match& m) {
   if (norm.attrs.as<BatchNormAttrs>().training) return false;
   for (size_t i = 1; i < norm.outputs.size(); ++i)
     if (m.reads(norm.outputs[i])) return false;
-  DType dtype = norm.outputs[0]->type.dtype;
   auto is_known = [&](const char* name) {
     const Value* value = m.value(name);
-    return !value || (m.is_fixed(value) && value->type.dtype == dtype);
+    return !value || m.is_fixed(value);
   };
   return is_known("w") && is_known("b") && is_known("mean") && is_known("var") && is_known("scale") &&
          is_known("shift");
 }
 
-/// w * s and (b - mean) * s + shift, with s = scale / sqrt(var + eps).
+/// w * s and (b - mean) * s + shift, with s = scale / sqrt(var + eps), in the dtype of the statistics.
 Vars fold(const Match& m) {
   const Node& map = m.node("map");
   Var factor = 1.0 / sqrt(m.var("var") + m.root().attrs.as<BatchNormAttrs>().eps);
@@ -29,10 +28,11 @@ Vars fold(const Match& m) {
   Var weight = m.var("w"), bias = m.var("b"), mean = m.var("mean"), shift = m.var("shift");
   Dims per_output(weight.shape().size(), Dim(1));
   per_output[0] = weight.shape()[0];
-  Var new_weight = weight * reshape(factor, per_output);
-  Var new_bias = (bias ? bias - mean : -mean) * factor;
+  Var new_weight = cast(weight, mean.dtype()) * reshape(factor, per_output);
+  Var new_bias = (bias ? cast(bias, mean.dtype()) - mean : -mean) * factor;
   if (shift) new_bias = new_bias + shift;
-  return {emit1(*map.op, map.attrs, {m.var("x"), new_weight, new_bias})};
+  return {emit1(*map.op, map.attrs,
+                {m.var("x"), cast(new_weight, weight.dtype()), cast(new_bias, weight.dtype())})};
 }
 
 Rule fold_into(const std::string& op) {

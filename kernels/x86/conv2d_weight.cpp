@@ -3,6 +3,7 @@
 // takes parts of the batch, whose number depends on the shapes alone, and the parts' sums are added up at the
 // end.
 #include <algorithm>
+#include <bit>
 
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
@@ -16,7 +17,7 @@ constexpr int64_t kVectors = 64;     // that a tile sums before its lanes are ad
 constexpr int64_t kMostColumns = 8;  // of a tile of any instruction set
 constexpr int64_t kCacheBytes = 384 * 1024;  // of dy that one round of tiles reads
 constexpr int64_t kMostParts = 16;           // of the batch
-constexpr int64_t kSumBytes = 8 << 20;       // of all parts' sums
+constexpr int64_t kSumBytes = 4 << 20;       // of all parts' sums
 
 int64_t round_up(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
 
@@ -175,8 +176,9 @@ Prepared prepare(const KernelSignature& signature) {
   s.x_elements = s.images * s.inputs * s.x_plane.channel_size + s.slack;
   s.plane_elements = s.x_elements + s.images * s.outputs * s.dy_plane.channel_size;
   int64_t elements = dw.size(), bytes = elements * static_cast<int64_t>(sizeof(T));
-  s.parts = std::clamp<int64_t>(kSumBytes / std::max<int64_t>(bytes, 1), 1,
-                                std::clamp<int64_t>(s.batch, 1, kMostParts));
+  auto most = std::clamp<int64_t>(kSumBytes / std::max<int64_t>(bytes, 1), 1,
+                                  std::clamp<int64_t>(s.batch, 1, kMostParts));
+  s.parts = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(most)));  // threads get equal shares
   if (s.parts >= thread_count()) s.slots = thread_count();
   return {state, static_cast<size_t>(s.slots * s.plane_elements + (s.parts - 1) * elements) * sizeof(T)};
 }

@@ -68,6 +68,7 @@ def test_the_environment_asks_for_it(tmp_path):
 FULL_DISK = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))"
 
 
+@pytest.mark.skipif(not several_kernels(), reason="one kernel of conv2d")
 def test_a_cache_that_cannot_be_used_does_no_harm(tmp_path):
     path = tmp_path / "kernel_times.json"
     path.write_text('{"conv2d": ["x86/conv2d_onednn", ')  # cut short

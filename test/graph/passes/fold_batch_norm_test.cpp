@@ -27,6 +27,25 @@ TEST(FoldBatchNorm, WeightsTakeItIn) {
   ASSERT_NE(conv.inputs[2], nullptr);
 }
 
+TEST(FoldBatchNorm, NarrowWeightsAreFoldedInTheDtypeOfTheStatistics) {
+  use_toy_ops();
+  FunctionPtr f = kFold(
+      *parse_function(
+          R"(func @predict(%0 x: bfloat16[n, 2, 4, 4]) state(%1 w: bfloat16[3, 2, 3, 3], %2 mean: float32[3], %3 var: float32[3], %4 g: float32[3], %5 b: float32[3]) {
+  %6 = conv2d(%0, %1, none): bfloat16[n, 3, 2, 2]
+  %7, %8, %9, %10, %11 = batch_norm(%6, %2, %3, %4, %5): bfloat16[n, 3, 2, 2], float32[3], float32[3], float32[3], float32[3]
+  return %7
+})"),
+      {});
+  EXPECT_NO_THROW(verify(*f));
+  const Node& conv = *f->outputs[0]->producer;
+  ASSERT_EQ(conv.op->name, "conv2d");
+  for (int i : {1, 2}) {
+    EXPECT_EQ(conv.inputs[static_cast<size_t>(i)]->type.dtype, DType::kBFloat16);
+    EXPECT_EQ(conv.inputs[static_cast<size_t>(i)]->producer->inputs[0]->type.dtype, DType::kFloat32);
+  }
+}
+
 TEST(FoldBatchNorm, WhatWouldChangeResultsStays) {
   expect_unchanged(
       kFold,

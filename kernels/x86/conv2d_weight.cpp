@@ -17,7 +17,7 @@ constexpr int64_t kVectors = 64;     // that a tile sums before its lanes are ad
 constexpr int64_t kMostColumns = 8;  // of a tile of any instruction set
 constexpr int64_t kCacheBytes = 384 * 1024;  // of dy that one round of tiles reads
 constexpr int64_t kMostParts = 16;           // of the batch
-constexpr int64_t kSumBytes = 4 << 20;       // of all parts' sums
+constexpr int64_t kSumBytes = 2 << 20;       // of all parts' sums
 
 int64_t round_up(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
 

@@ -82,17 +82,27 @@ MemoryLayout place(std::span<const LiveBuffer> buffers, const std::vector<int64_
   return layout;
 }
 
-int64_t largest_live_sum(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& sizes) {
+struct Peak {
+  int64_t bytes = 0;  // the most that live together
+  int last = 0;       // the last time that nearly as many do
+};
+
+Peak peak_of(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& sizes) {
+  constexpr double kNearly = 0.97;
   int end = 0;
   for (const LiveBuffer& b : buffers) end = std::max(end, b.last + 2);
-  std::vector<int64_t> change(static_cast<size_t>(end));
+  std::vector<int64_t> live(static_cast<size_t>(end));  // changes at first
   for (size_t i = 0; i < buffers.size(); ++i) {
-    change[static_cast<size_t>(buffers[i].first)] += sizes[i];
-    change[static_cast<size_t>(buffers[i].last) + 1] -= sizes[i];
+    live[static_cast<size_t>(buffers[i].first)] += sizes[i];
+    live[static_cast<size_t>(buffers[i].last) + 1] -= sizes[i];
   }
-  int64_t live = 0, most = 0;
-  for (int64_t c : change) most = std::max(most, live += c);
-  return most;
+  std::partial_sum(live.begin(), live.end(), live.begin());
+  Peak peak;
+  for (int64_t bytes : live) peak.bytes = std::max(peak.bytes, bytes);
+  for (int t = 0; t < end; ++t)
+    if (static_cast<double>(live[static_cast<size_t>(t)]) >= kNearly * static_cast<double>(peak.bytes))
+      peak.last = t;
+  return peak;
 }
 
 /// In this order; then, while that is not the best possible, again with those first that stick out.
@@ -127,7 +137,14 @@ MemoryLayout plan_memory(std::span<const LiveBuffer> buffers) {
   auto first = [&](int i) { return buffers[static_cast<size_t>(i)].first; };
   using Less = std::function<bool(int, int)>;
   auto last = [&](int i) { return buffers[static_cast<size_t>(i)].last; };
+  const Peak peak = peak_of(buffers, sizes);
+  auto at_peak = [&](int i) { return first(i) <= peak.last && peak.last <= last(i); };
   const Less orders[] = {
+      // What lives at the peak is a stack without gaps at any time before it (a training step's gradients).
+      [&](int a, int b) {
+        if (at_peak(a) != at_peak(b)) return at_peak(a);
+        return at_peak(a) && first(a) != first(b) ? first(a) < first(b) : size(a) > size(b);
+      },
       [&](int a, int b) { return size(a) != size(b) ? size(a) > size(b) : span(a) > span(b); },
       [&](int a, int b) { return size(a) * span(a) > size(b) * span(b); },
       [&](int a, int b) { return span(a) != span(b) ? span(a) > span(b) : size(a) > size(b); },
@@ -135,17 +152,16 @@ MemoryLayout plan_memory(std::span<const LiveBuffer> buffers) {
       [&](int a, int b) { return last(a) != last(b) ? last(a) > last(b) : first(a) < first(b); },
       [&](int a, int b) { return last(a) != last(b) ? last(a) > last(b) : size(a) > size(b); },
   };
-  int64_t lower_bound = largest_live_sum(buffers, sizes);
   MemoryLayout best;
   for (const Less& less : orders) {
     std::vector<int> order(buffers.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), less);
-    MemoryLayout layout = place_and_mend(buffers, sizes, order, lower_bound);
+    MemoryLayout layout = place_and_mend(buffers, sizes, order, peak.bytes);
     if (best.offsets.empty() || layout.total < best.total) best = std::move(layout);
-    if (best.total == lower_bound) break;
+    if (best.total == peak.bytes) break;
   }
-  best.lower_bound = lower_bound;
+  best.lower_bound = peak.bytes;
   return best;
 }
 

@@ -58,6 +58,24 @@ MIAI_INLINE Vector<T> splat(T x) {
   return Vector<T>{} + x;
 }
 
+/// The first `count` lanes from memory, 0 in the others.
+MIAI_INLINE Floats load_some(const float* p, int count) {
+#if defined(__AVX512F__)
+  return (Floats)_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p);
+#else
+  float lanes[kLanes<float>] = {};
+  for (int i = 0; i < count; ++i) lanes[i] = p[i];
+  return load(lanes);
+#endif
+}
+MIAI_INLINE void store_some(float* p, Floats v, int count) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), (__m512)v);
+#else
+  for (int i = 0; i < count; ++i) p[i] = v[i];
+#endif
+}
+
 /// a * b + c, rounded once where the instruction set can.
 MIAI_INLINE float madd(float a, float b, float c) {
 #ifdef __FMA__

@@ -101,34 +101,45 @@ struct Call {
   std::vector<TensorMeta> outputs;
 };
 
-/// One kernel prepared for one call; `run` may be used from several threads.
+/// One kernel prepared for one call, with its weight packed if asked for; `run` may be used from several
+/// threads.
 class PreparedKernel {
  public:
-  PreparedKernel(const Kernel& kernel, const Call& call) : kernel_(kernel), call_(call) {
-    for (const Tensor& t : call.inputs) input_metas_.push_back(t.view());
-    if (kernel.supports) support = kernel.supports(signature());
-    if (support.ok && kernel.prepare) prepared_ = kernel.prepare(signature());
+  PreparedKernel(const Kernel& kernel, const Call& call, bool packs = false) : kernel_(kernel), call_(call) {
+    for (const Tensor& t : call.inputs) inputs_.push_back(t.view()), input_metas_.push_back(t.view());
+    if (kernel.supports) support = kernel.supports(signature(packs));
+    if (!support.ok) return;
+    if (kernel.prepare) prepared_ = kernel.prepare(signature(packs));
+    if (!packs || !prepared_.packed_bytes) return;
+    packed_ = bytes(prepared_.packed_bytes);
+    TensorView& weight = inputs_[static_cast<size_t>(kernel.packs)];
+    kernel.pack(prepared_.state.get(), weight, packed_.view().data);
+    weight.data = packed_.view().data;
   }
   std::vector<Tensor> run() const {
     std::vector<Tensor> outputs;
     for (const TensorMeta& meta : call_.outputs)
       outputs.push_back(Tensor(meta, static_cast<size_t>(meta.size())));
-    std::vector<TensorView> inputs, results;
-    for (const Tensor& t : call_.inputs) inputs.push_back(t.view());
+    std::vector<TensorView> results;
     for (const Tensor& t : outputs) results.push_back(t.view());
-    Tensor workspace = Tensor::zeros(DType::kInt8, {static_cast<int64_t>(prepared_.workspace_bytes)});
+    Tensor workspace = bytes(prepared_.workspace_bytes);
     KernelContext context;
-    kernel_.run({call_.attrs, prepared_.state.get(), inputs, results, workspace.view().data, context});
+    kernel_.run({call_.attrs, prepared_.state.get(), inputs_, results, workspace.view().data, context});
     return outputs;
   }
   Support support;
 
  private:
-  KernelSignature signature() const { return {call_.op, input_metas_, call_.outputs, call_.attrs}; }
+  static Tensor bytes(size_t count) { return Tensor::zeros(DType::kInt8, {static_cast<int64_t>(count)}); }
+  KernelSignature signature(bool packs) const {
+    return {call_.op, input_metas_, call_.outputs, call_.attrs, DeviceKind::kCpu, packs};
+  }
   const Kernel& kernel_;
   const Call& call_;
+  std::vector<TensorView> inputs_;
   std::vector<TensorMeta> input_metas_;
   Prepared prepared_;
+  Tensor packed_ = Tensor::absent();
 };
 
 inline double epsilon_of(DType dtype) {
@@ -157,8 +168,8 @@ inline void expect_close(const std::vector<Tensor>& got, const std::vector<Tenso
   }
 }
 
-/// Runs every kernel that supports the call and compares it with the reference; returns how many were
-/// compared.
+/// Runs every kernel that supports the call, with its weight as it is and packed, and compares it with the
+/// reference; returns how many were compared.
 inline int check_kernels(const Call& call, double factor, const std::string& what) {
   const auto& kernels = KernelTable::global().find(DeviceKind::kCpu, call.op);
   EXPECT_FALSE(kernels.empty()) << "no kernel of " << call.op;
@@ -175,6 +186,9 @@ inline int check_kernels(const Call& call, double factor, const std::string& wha
       continue;
     }
     expect_close(prepared.run(), expected, factor, kernel->name + " " + what);
+    if (kernel->packs >= 0)
+      if (PreparedKernel packed(*kernel, call, true); packed.support.ok)
+        expect_close(packed.run(), expected, factor, kernel->name + " packed " + what);
     ++compared;
   }
   return compared;

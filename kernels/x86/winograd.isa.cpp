@@ -1,0 +1,246 @@
+#include "kernels/x86/winograd.h"
+
+#include <utility>
+
+#include "kernels/x86/simd.h"
+
+namespace miai::kernels::MIAI_ISA {
+namespace {
+
+constexpr int kWide = kLanes<float>;
+
+// ---- one side of a tile ----
+// The points of m = 2 are 0, 1, -1 and infinity. For m = 4 the textbook's 0, 1, -1, 2, -2 lose a digit; 0,
+// 3/4, -3/4, 3/2, -3/2 keep the error near that of the plain sums, and their products are exact numbers.
+
+template <int M>
+struct Side;
+
+template <>
+struct Side<2> {
+  static constexpr int kPoints = winograd_points(2);
+  MIAI_INLINE void weight(const Floats* g, Floats* u) {
+    Floats even = (g[0] + g[2]) * 0.5f, odd = g[1] * 0.5f;
+    u[0] = g[0], u[1] = even + odd, u[2] = even - odd, u[3] = g[2];
+  }
+  MIAI_INLINE void input(const Floats* d, Floats* v) {
+    v[0] = d[0] - d[2], v[1] = d[1] + d[2], v[2] = d[2] - d[1], v[3] = d[1] - d[3];
+  }
+  MIAI_INLINE void output(const Floats* m, Floats* y) {
+    y[0] = m[0] + m[1] + m[2], y[1] = m[1] - m[2] - m[3];
+  }
+};
+
+template <>
+struct Side<4> {
+  static constexpr int kPoints = winograd_points(4);
+  static constexpr float kA = 0.75f, kA2 = kA * kA, kB = 1.5f, kB2 = kB * kB;
+
+  MIAI_INLINE void weight(const Floats* g, Floats* u) {
+    constexpr float kScaleA = 1 / (2 * kA2 * (kA2 - kB2)), kScaleB = 1 / (2 * kB2 * (kB2 - kA2));
+    Floats even_a = (g[0] + g[2] * kA2) * kScaleA, odd_a = g[1] * (kA * kScaleA);
+    Floats even_b = (g[0] + g[2] * kB2) * kScaleB, odd_b = g[1] * (kB * kScaleB);
+    u[0] = g[0] * (1 / (kA2 * kB2)), u[5] = g[2];
+    u[1] = even_a + odd_a, u[2] = even_a - odd_a;
+    u[3] = even_b + odd_b, u[4] = even_b - odd_b;
+  }
+  MIAI_INLINE void input(const Floats* d, Floats* v) {
+    const Floats a = splat(kA), b = splat(kB), minus_a2 = splat(-kA2), minus_b2 = splat(-kB2);
+    const Floats minus_sum = splat(-kA2 - kB2), product = splat(kA2 * kB2);
+    Floats even_a = madd(minus_b2, d[2], d[4]), odd_a = madd(minus_b2, d[1], d[3]);
+    Floats even_b = madd(minus_a2, d[2], d[4]), odd_b = madd(minus_a2, d[1], d[3]);
+    v[0] = madd(product, d[0], madd(minus_sum, d[2], d[4]));
+    v[1] = madd(a, odd_a, even_a), v[2] = madd(-a, odd_a, even_a);
+    v[3] = madd(b, odd_b, even_b), v[4] = madd(-b, odd_b, even_b);
+    v[5] = madd(product, d[1], madd(minus_sum, d[3], d[5]));
+  }
+  MIAI_INLINE void output(const Floats* m, Floats* y) {
+    Floats even_a = m[1] + m[2], odd_a = m[1] - m[2], even_b = m[3] + m[4], odd_b = m[3] - m[4];
+    y[0] = m[0] + even_a + even_b;
+    y[1] = madd(splat(kA), odd_a, splat(kB) * odd_b);
+    y[2] = madd(splat(kA2), even_a, splat(kB2) * even_b);
+    y[3] = madd(splat(kA2 * kA), odd_a, madd(splat(kB2 * kB), odd_b, m[5]));
+  }
+};
+
+// ---- both sides ----
+
+/// Applies `side` to the columns of the square that read(i, j) gives, then to the rows; write(i, j, made).
+template <int From, int To, class Read, class MakeSide, class Write>
+MIAI_INLINE void both_sides(Read&& read, MakeSide&& side, Write&& write) {
+  Floats half[To * From];
+#pragma GCC unroll 6
+  for (int j = 0; j < From; ++j) {
+    Floats column[From], made[To];
+#pragma GCC unroll 6
+    for (int i = 0; i < From; ++i) column[i] = read(i, j);
+    side(column, made);
+#pragma GCC unroll 6
+    for (int i = 0; i < To; ++i) half[i * From + j] = made[i];
+  }
+#pragma GCC unroll 6
+  for (int i = 0; i < To; ++i) {
+    Floats made[To];
+    side(half + i * From, made);
+#pragma GCC unroll 6
+    for (int j = 0; j < To; ++j) write(i, j, made[j]);
+  }
+}
+
+template <int M>
+void weight(const WinogradWeight& t) {
+  constexpr int kTaps = 9, kPoints = Side<M>::kPoints;
+  alignas(kVectorBytes) float taps[kTaps][kWide] = {};
+  for (int i = 0; i < t.count; ++i)
+    for (int k = 0; k < kTaps; ++k) taps[k][i] = t.weight[i * t.out + (t.flipped ? kTaps - 1 - k : k)];
+  both_sides<3, kPoints>([&](int i, int j) { return load(taps[i * 3 + j]); }, Side<M>::weight,
+                         [&](int i, int j, Floats u) { store(t.to + (i * kPoints + j) * t.plane, u); });
+}
+
+template <int M, class Read>
+MIAI_INLINE void input_vector(const WinogradInput& t, int64_t c, Read&& read) {
+  constexpr int kPoints = Side<M>::kPoints;
+  both_sides<kPoints, kPoints>(
+      [&](int i, int j) { return read(t.pixels[i * kPoints + j] + c); }, Side<M>::input,
+      [&](int i, int j, Floats v) { store(t.to + (i * kPoints + j) * t.plane + c, v); });
+}
+
+template <int M>
+void input(const WinogradInput& t) {
+  int64_t c = 0;
+  for (; c + kWide <= t.channels; c += kWide) input_vector<M>(t, c, load<float>);
+  const int rest = static_cast<int>(t.channels - c);
+  if (rest) input_vector<M>(t, c, [&](const float* p) { return load_some(p, rest); });
+}
+
+template <int M, class Read, class Write>
+MIAI_INLINE void output_vector(const WinogradOutput& t, int64_t c, Read&& read, Write&& write) {
+  constexpr int kPoints = Side<M>::kPoints;
+  const Floats low = splat(t.low), high = splat(t.high), bias = t.bias ? read(t.bias + c) : Floats{};
+  both_sides<kPoints, M>([&](int i, int j) { return load(t.from + (i * kPoints + j) * t.plane + c); },
+                         Side<M>::output,
+                         [&](int i, int j, Floats y) {
+                           float* to = t.pixels[i * M + j];
+                           if (!to) return;
+                           y += bias;
+                           if (t.z) y += read(t.z[i * M + j] + c);
+                           y = y < low ? low : y;  // NaN stays
+                           write(to + c, y > high ? high : y);
+                         });
+}
+
+template <int M>
+void output(const WinogradOutput& t) {
+  int64_t c = 0;
+  for (; c + kWide <= t.channels; c += kWide) output_vector<M>(t, c, load<float>, store<float>);
+  const int rest = static_cast<int>(t.channels - c);
+  if (rest)
+    output_vector<M>(
+        t, c, [&](const float* p) { return load_some(p, rest); },
+        [&](float* p, Floats v) { store_some(p, v, rest); });
+}
+
+// ---- sums over channels ----
+
+#if defined(__AVX512F__)
+constexpr int kMostRows = 14;  // of 32 registers
+#else
+constexpr int kMostRows = 6;  // of 16 registers
+#endif
+
+template <int Vectors, int Rows>
+void multiply_tile(const WinogradProduct& p, const float* v, const float* u, float* m) {
+  Floats sum[Rows][Vectors] = {};
+  for (int64_t c = 0; c < p.channels; ++c, u += Vectors * kWide) {
+    Floats right[Vectors];
+#pragma GCC unroll 2
+    for (int j = 0; j < Vectors; ++j) right[j] = load(u + j * kWide);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+      Floats left = splat(v[i * p.v_row + c]);
+#pragma GCC unroll 2
+      for (int j = 0; j < Vectors; ++j) sum[i][j] = madd(left, right[j], sum[i][j]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 2
+    for (int j = 0; j < Vectors; ++j) store(m + i * p.m_row + j * kWide, sum[i][j]);
+}
+
+using MultiplyTile = void (*)(const WinogradProduct&, const float*, const float*, float*);
+template <int Vectors, class Rows>
+struct Tiles;
+template <int Vectors, int... Rows>
+struct Tiles<Vectors, std::integer_sequence<int, Rows...>> {
+  static constexpr MultiplyTile of[] = {multiply_tile<Vectors, Rows + 1>...};
+};
+
+/// Rows are cut into tiles of nearly the same number.
+void multiply(const WinogradProduct& p) {
+  using Rows = std::make_integer_sequence<int, kMostRows>;
+  const int64_t tiles = (p.rows + kMostRows - 1) / kMostRows;
+  for (int64_t j = 0; j < p.vectors; j += 2) {
+    const float* u = p.u + j * kWide * p.channels;
+    const MultiplyTile* of = j + 2 <= p.vectors ? Tiles<2, Rows>::of : Tiles<1, Rows>::of;
+    for (int64_t i = 0; i < tiles; ++i) {
+      const int64_t begin = i * p.rows / tiles, end = (i + 1) * p.rows / tiles;
+      of[end - begin - 1](p, p.v + begin * p.v_row, u, p.m + begin * p.m_row + j * kWide);
+    }
+  }
+}
+
+// ---- row-major images ----
+
+/// Exchanges the halves of each group of 2 * Half lanes of a and b that lie across the diagonal.
+template <int Half, bool Upper, int... Lane>
+MIAI_INLINE Floats across(Floats a, Floats b, std::integer_sequence<int, Lane...>) {
+  constexpr auto index = [](int lane) {
+    const bool second = (lane & Half) != 0;
+    return Upper ? (second ? kWide + lane : lane + Half) : (second ? kWide + lane - Half : lane);
+  };
+  return __builtin_shufflevector(a, b, index(Lane)...);
+}
+template <int Half = kWide / 2>
+MIAI_INLINE void transpose_lanes(Floats* v) {
+  constexpr auto lanes = std::make_integer_sequence<int, kWide>();
+#pragma GCC unroll 16
+  for (int i = 0; i < kWide; ++i) {
+    if (i & Half) continue;
+    Floats a = v[i], b = v[i + Half];
+    v[i] = across<Half, false>(a, b, lanes);
+    v[i + Half] = across<Half, true>(a, b, lanes);
+  }
+  if constexpr (Half > 1) transpose_lanes<Half / 2>(v);
+}
+
+void transpose(const float* from, int64_t from_row, int64_t rows, int64_t columns, float* to,
+               int64_t to_row) {
+  for (int64_t i = 0; i < rows; i += kWide)
+    for (int64_t j = 0; j < columns; j += kWide) {
+      const int height = static_cast<int>(rows - i < kWide ? rows - i : kWide);
+      const int width = static_cast<int>(columns - j < kWide ? columns - j : kWide);
+      const float* in = from + i * from_row + j;
+      float* out = to + j * to_row + i;
+      Floats v[kWide] = {};
+      if (height == kWide && width == kWide) {
+#pragma GCC unroll 16
+        for (int k = 0; k < kWide; ++k) v[k] = load(in + k * from_row);
+        transpose_lanes(v);
+#pragma GCC unroll 16
+        for (int k = 0; k < kWide; ++k) store(out + k * to_row, v[k]);
+        continue;
+      }
+      for (int k = 0; k < height; ++k) v[k] = load_some(in + k * from_row, width);
+      transpose_lanes(v);
+      for (int k = 0; k < width; ++k) store_some(out + k * to_row, v[k], height);
+    }
+}
+
+}  // namespace
+
+extern const WinogradLoops winograd_loops;
+constexpr WinogradLoops winograd_loops = {
+    kWide, {weight<2>, weight<4>}, {input<2>, input<4>}, {output<2>, output<4>}, multiply, transpose};
+
+}  // namespace miai::kernels::MIAI_ISA

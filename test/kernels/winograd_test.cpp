@@ -1,0 +1,184 @@
+// Convolution by Winograd's filtering: every tile, layout and instruction set against the plain sums.
+#include "kernels/common/attrs/conv2d.h"
+#include "kernels/common/parallel.h"
+#include "test/kernels/isa_check.h"
+#include "test/kernels/kernel_check.h"
+
+namespace miai::test {
+namespace {
+
+struct Case {
+  int64_t batch, channels, height, width, out;
+  Pair padding{1, 1};
+
+  Shape inp() const { return {batch, channels, height, width}; }
+  Shape weight() const { return {out, channels, 3, 3}; }
+  Shape output() const { return {batch, out, height + 2 * padding[0] - 2, width + 2 * padding[1] - 2}; }
+  Conv2dAttrs attrs() const { return {.padding = padding}; }
+};
+
+// Tiles that leave the image, one row of tiles, channels that fill no vector, every padding.
+const Case kCases[] = {{2, 32, 16, 16, 48},
+                       {2, 29, 17, 13, 45},
+                       {4, 48, 12, 15, 40, {0, 2}},
+                       {4, 40, 4, 30, 35, {2, 0}},
+                       {6, 50, 12, 8, 50, {2, 2}}};
+// Large weights and few pixels: tiles of 2 x 2, and worth it where the weight comes packed.
+const Case kDeepCases[] = {{1, 256, 6, 6, 32}, {1, 200, 14, 14, 200}};
+
+enum class Lie { kRows, kChannelsLast };
+
+TensorMeta meta_of(const Shape& shape, Lie lie) {
+  return lie == Lie::kRows ? dense_meta(DType::kFloat32, shape) : channels_last_meta(DType::kFloat32, shape);
+}
+
+Tensor random_images(const Shape& shape, Lie lie, std::mt19937& rng) {
+  return Tensor::random(DType::kFloat32, shape, rng).laid_out(meta_of(shape, lie));
+}
+
+Call forward_call(const Case& c, Lie source, Lie target, std::mt19937& rng) {
+  return {"conv2d",
+          make_attrs(c.attrs()),
+          {random_images(c.inp(), source, rng), Tensor::random(DType::kFloat32, c.weight(), rng)},
+          {meta_of(c.output(), target)}};
+}
+
+Call backward_call(const Case& c, Lie source, Lie target, std::mt19937& rng) {
+  Conv2dGradAttrs attrs{{1, 1}, c.padding, {1, 1}, 1, {c.height, c.width}};
+  return {"conv2d_backward_data",
+          make_attrs(attrs),
+          {Tensor::random(DType::kFloat32, c.weight(), rng), random_images(c.output(), source, rng)},
+          {meta_of(c.inp(), target)}};
+}
+
+const Kernel& winograd(const std::string& op) {
+  for (const auto& kernel : KernelTable::global().find(DeviceKind::kCpu, op))
+    if (kernel->name.ends_with("winograd")) return *kernel;
+  throw std::runtime_error("no kernel by Winograd's filtering");
+}
+
+void check(const Call& call, bool packs, const std::string& what) {
+  const Kernel& reference = *KernelTable::global().find(DeviceKind::kCpu, call.op).back();
+  PreparedKernel prepared(winograd(call.op), call, packs);
+  ASSERT_TRUE(prepared.support.ok) << what << ": " << prepared.support.reason;
+  constexpr double kFactor = 600;  // 7e-5 of sums whose spread is 4 to 15
+  expect_close(prepared.run(), PreparedKernel(reference, call).run(), kFactor,
+               what + (packs ? " packed" : ""));
+}
+
+/// Calls body(source, target, text) with every way that images may lie.
+template <class F>
+void for_each_layout(F&& body) {
+  for (Lie source : {Lie::kRows, Lie::kChannelsLast})
+    for (Lie target : {Lie::kRows, Lie::kChannelsLast})
+      body(source, target,
+           std::string(source == Lie::kRows ? "rows" : "channels-last") + " to " +
+               (target == Lie::kRows ? "rows" : "channels-last"));
+}
+
+std::string text_of(const Case& c) {
+  std::ostringstream text;
+  text << c.inp() << " to " << c.output() << ' ';
+  return text.str();
+}
+
+TEST(Winograd, EveryLayoutAndInstructionSetAgreesWithTheReference) {
+  std::mt19937 rng(21);
+  for (const Case& c : kCases)
+    for_each_layout([&](Lie source, Lie target, const std::string& layout) {
+      const Call forward = forward_call(c, source, target, rng),
+                 backward = backward_call(c, source, target, rng);
+      for_each_isa([&](const std::string& isa) {
+        const std::string what = isa + ' ' + text_of(c) + layout;
+        for (bool packs : {false, true}) check(forward, packs, what);
+        check(backward, false, "backward " + what);
+      });
+    });
+}
+
+TEST(Winograd, DeepLayersWithPackedWeightsAgreeWithTheReference) {
+  std::mt19937 rng(27);
+  for (const Case& c : kDeepCases)
+    for_each_layout([&](Lie source, Lie target, const std::string& layout) {
+      check(forward_call(c, source, target, rng), true, text_of(c) + layout);
+    });
+}
+
+TEST(Winograd, AddsTheBiasAndTheResidualAndApplies) {
+  std::mt19937 rng(22);
+  const Case c{2, 32, 15, 16, 45};
+  for (const char* activation : {"identity", "relu", "relu6", "sigmoid", "tanh"})
+    for (int parts = 0; parts < 4; ++parts) {
+      const Lie lie = parts & 2 ? Lie::kChannelsLast : Lie::kRows;
+      Call call = forward_call(c, lie, lie, rng);
+      call.op = "conv2d_bias_act";
+      call.attrs = make_attrs(Conv2dActAttrs{.padding = c.padding, .activation = activation});
+      call.inputs.push_back(parts & 1 ? Tensor::random(DType::kFloat32, {c.out}, rng) : Tensor::absent());
+      call.inputs.push_back(parts & 2 ? random_images(c.output(), lie, rng) : Tensor::absent());
+      for (bool packs : {false, true}) check(call, packs, activation);
+    }
+}
+
+TEST(Winograd, TheNumberOfThreadsChangesNoBit) {
+  std::mt19937 rng(23);
+  const Call call = forward_call({3, 40, 23, 29, 50}, Lie::kRows, Lie::kChannelsLast, rng);
+  std::vector<Tensor> expected;
+  for (int threads : {1, 2, 3, 7, 64}) {
+    ThreadCountScope scope(threads);
+    std::vector<Tensor> made = PreparedKernel(winograd(call.op), call).run();
+    if (expected.empty()) expected = made;
+    expect_close(made, expected, 0, std::to_string(threads) + " threads");
+  }
+}
+
+// A tile of 4 x 4 gives no more error than its inputs' sizes: 1e-6 of the sums' spread is near that of plain
+// sums.
+TEST(Winograd, ItsErrorIsNearThatOfPlainSums) {
+  std::mt19937 rng(24);
+  const Case c{1, 64, 28, 28, 64};
+  const Call call = forward_call(c, Lie::kRows, Lie::kRows, rng);
+  Call exact = call;
+  for (Tensor& input : exact.inputs) {
+    Tensor wide = Tensor::zeros(DType::kFloat64, input.view().shape);
+    for (int64_t i = 0; i < input.view().size(); ++i) wide.set(i, input.at(i));
+    input = wide;
+  }
+  exact.outputs = {dense_meta(DType::kFloat64, c.output())};
+  const Kernel& reference = *KernelTable::global().find(DeviceKind::kCpu, call.op).back();
+  std::vector<Tensor> expected = PreparedKernel(reference, exact).run(),
+                      made = PreparedKernel(winograd(call.op), call).run();
+  double error = 0, square = 0;
+  for (int64_t i = 0; i < expected[0].view().size(); ++i) {
+    error += std::pow(made[0].at(i) - expected[0].at(i), 2);
+    square += std::pow(expected[0].at(i), 2);
+  }
+  EXPECT_LT(std::sqrt(error / square), 1.2e-6);
+}
+
+TEST(Winograd, PassesNotANumberToItsTilesAlone) {
+  std::mt19937 rng(25);
+  const Case c{1, 32, 32, 32, 32};
+  Call call = forward_call(c, Lie::kRows, Lie::kRows, rng);
+  call.inputs[0].set(0, std::nan(""));
+  std::vector<Tensor> made = PreparedKernel(winograd(call.op), call).run();
+  EXPECT_TRUE(std::isnan(made[0].at(0)));
+  EXPECT_FALSE(std::isnan(made[0].at(c.output()[2] * c.output()[3] - 1)));
+}
+
+TEST(Winograd, RefusesInWordsWhatItIsNotMadeFor) {
+  std::mt19937 rng(26);
+  auto reason = [&](const Call& call) {
+    Support support = PreparedKernel(winograd(call.op), call).support;
+    return support.ok ? "" : support.reason;
+  };
+  Call strided = forward_call({1, 32, 16, 16, 32}, Lie::kRows, Lie::kRows, rng);
+  strided.attrs = make_attrs(Conv2dAttrs{.stride = {2, 2}, .padding = {1, 1}});
+  strided.outputs = {meta_of({1, 32, 8, 8}, Lie::kRows)};
+  EXPECT_EQ(reason(strided), "made for stride and dilation 1");
+  Call small = forward_call({1, 3, 16, 16, 8}, Lie::kRows, Lie::kRows, rng);
+  EXPECT_EQ(reason(small), "plain sums are expected to be quicker");
+  EXPECT_EQ(reason(forward_call({1, 32, 16, 16, 32}, Lie::kRows, Lie::kRows, rng)), "");
+}
+
+}  // namespace
+}  // namespace miai::test

@@ -157,13 +157,13 @@ class Piece {
     const float* z = z_ ? z_ + run.image * y.size() : nullptr;
     for (int64_t t = 0; t < run.count; ++t) {
       float* pixels[kMostWinogradPoints] = {};
-      const float* added[kMostWinogradPoints];
+      const float* added[kMostWinogradPoints] = {};
       for (int64_t i = 0; i < height; ++i)
         for (int64_t j = 0; j < s_.m && t * s_.m + j < width; ++j) {
           const int64_t pixel = (top + i) * y.width + left + t * s_.m + j;
           pixels[i * s_.m + j] =
               y.channels_last ? image + pixel * y.channels : rows_ + (i * width + t * s_.m + j) * s_.m_row;
-          added[i * s_.m + j] = z + pixel * y.channels;
+          if (z) added[i * s_.m + j] = z + pixel * y.channels;
         }
       write_tile(m_ + (at + t) * s_.m_row, pixels, z ? added : nullptr);
     }

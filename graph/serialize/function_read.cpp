@@ -186,8 +186,7 @@ class FunctionReader {
       types.push_back(type(output.value));
     }
     auto line = item.find("line");
-    Node* node = function_->add_node(op, attrs, std::move(inputs), types,
-                                     line ? text(*line) : std::string());
+    Node* node = function_->add_node(op, attrs, std::move(inputs), types, line ? text(*line) : std::string());
     size_t i = 0;
     for (const auto& output : list(item, "outputs")) define(output.value, node->outputs[i++]);
   }

@@ -7,6 +7,7 @@
 
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/rounding.h"
 #include "kernels/x86/conv2d.h"
 #include "kernels/x86/conv2d_signature.h"
 
@@ -18,8 +19,6 @@ constexpr int64_t kMostColumns = 8;  // of a tile of any instruction set
 constexpr int64_t kCacheBytes = 384 * 1024;  // of dy that one round of tiles reads
 constexpr int64_t kMostParts = 16;           // of the batch
 constexpr int64_t kSumBytes = 2 << 20;       // of all parts' sums
-
-int64_t round_up(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
 
 template <class T>
 struct State {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernels/common/kernel_table.h"
+#include "kernels/common/rounding.h"
 #include "kernels/x86/conv2d_signature.h"
 #include "kernels/x86/winograd_blocks.h"
 
@@ -16,16 +17,16 @@ bool is_backward(const KernelSignature& s) { return s.op == "conv2d_backward_dat
 const TensorMeta& weight_of(const KernelSignature& s) { return s.inputs[is_backward(s) ? 0 : 1]; }
 const TensorMeta& source_of(const KernelSignature& s) { return s.inputs[is_backward(s) ? 1 : 0]; }
 
-// ---- what a call costs, in cycles of a processor that multiplies 16 numbers in each (measured on Zen 4)
-// ----
+// ---- what a call costs: cycles of 16 products each, as measured on Zen 4 ----
 
-constexpr double kLanes = 16;
+constexpr int64_t kLanes = 16;
 
 double plain_cycles(const KernelSignature& s) {
   constexpr double kShare = 0.93, kRead = 0.25;  // of the peak; a byte of the weight
   const double products = static_cast<double>(weight_of(s).size());
   const TensorMeta& y = s.outputs[0];
-  return products * static_cast<double>(y.shape[0] * y.shape[2] * y.shape[3]) / kLanes / kShare +
+  return products * static_cast<double>(y.shape[0] * y.shape[2] * y.shape[3]) / static_cast<double>(kLanes) /
+             kShare +
          products * sizeof(float) * kRead;
 }
 
@@ -37,12 +38,12 @@ double winograd_cycles(const KernelSignature& s, int m) {
   constexpr double kWeight = 400;                 // to transform a vector of the weight
   constexpr double kCached = 2e6, kWrite = 0.35;  // bytes of points beyond the caches, each of them
   const TensorMeta& y = s.outputs[0];
-  auto up = [](int64_t count, int64_t by) { return static_cast<double>((count + by - 1) / by); };
-  const double tiles = static_cast<double>(y.shape[0]) * up(y.shape[2], m) * up(y.shape[3], m);
+  const auto tiles = static_cast<double>(y.shape[0] * divide_up(y.shape[2], m) * divide_up(y.shape[3], m));
   const double points = winograd_points(m) * winograd_points(m);
   const auto channels = static_cast<double>(source_of(s).shape[1]);
-  const double source = up(source_of(s).shape[1], 16), target = up(y.shape[1], 16);
-  const double bytes = points * channels * target * kLanes * sizeof(float);
+  const auto source = static_cast<double>(divide_up(source_of(s).shape[1], kLanes));  // vectors
+  const auto target = static_cast<double>(divide_up(y.shape[1], kLanes));
+  const double bytes = points * channels * target * static_cast<double>(kLanes) * sizeof(float);
   if (!s.packed && bytes > kMostWorkspace) return std::numeric_limits<double>::infinity();
   return tiles * points * (channels * target / kShare + kSource * source + kTarget * target) + bytes * kRead +
          (s.packed ? 0 : channels * target * kWeight + std::max(0.0, bytes - kCached) * kWrite);

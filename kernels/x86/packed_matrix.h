@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 
+#include "kernels/common/rounding.h"
 #include "kernels/x86/gemm.h"
 
 namespace miai::kernels {
@@ -9,8 +10,6 @@ namespace miai::kernels {
 /// Rows and columns of results are padded to multiples of these: of the tiles of every instruction set.
 inline constexpr int64_t kPackedRows = 12, kPackedColumns = 32;
 inline constexpr int64_t kPackedDepth = 256;  // of the sums that are made at a time
-
-inline int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
 
 class PackedMatrix {
  public:

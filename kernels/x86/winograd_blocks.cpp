@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernels/common/parallel.h"
+#include "kernels/common/rounding.h"
 #include "kernels/x86/isa.h"
 
 namespace miai::kernels {
@@ -13,9 +14,6 @@ const WinogradLoops& winograd_loops() {
 }
 
 namespace {
-
-int64_t divide_up(int64_t count, int64_t by) { return (count + by - 1) / by; }
-int64_t round_up(int64_t count, int64_t to) { return divide_up(count, to) * to; }
 
 /// Whole vectors of a tile's channels; not so that the rows of many tiles fall into a few sets of a cache.
 int64_t row_elements(int64_t channels, int64_t lanes) {

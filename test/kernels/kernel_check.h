@@ -128,6 +128,10 @@ class PreparedKernel {
     return outputs;
   }
   Support support;
+  template <class State>
+  const State& state_as() const {
+    return *static_cast<const State*>(prepared_.state.get());
+  }
 
  private:
   static Tensor bytes(size_t count) { return Tensor::zeros(DType::kInt8, {static_cast<int64_t>(count)}); }

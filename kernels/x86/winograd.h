@@ -21,9 +21,9 @@ struct WinogradWeight {
   int64_t plane;  // from one point to the next
 };
 
-/// One tile of the source.
+/// A tile's pixels that become points: (m + 2)^2 of the source, or m^2 of the output's gradient.
 struct WinogradInput {
-  const float* const* pixels;  // of each point, its channels without gaps
+  const float* const* pixels;  // of each, its channels without gaps
   int64_t channels;
   float* to;  // whole vectors are written
   int64_t plane;
@@ -40,6 +40,28 @@ struct WinogradProduct {
   int64_t rows, channels, vectors;
 };
 
+/// The same sums over tiles, for the weight's gradient: u[row, column] = sum over t of v[t, row] * m[t,
+/// column].
+struct WinogradTileProduct {
+  const float* v;
+  int64_t v_row;
+  const float* m;
+  int64_t m_row;
+  float* u;
+  int64_t u_row;
+  int64_t tiles, rows, vectors;
+  bool adds;  // the sums to what u holds
+};
+
+/// A part of the weight's gradient: the taps of one channel of the source, `count` channels of the output.
+struct WinogradTaps {
+  const float* from;
+  int64_t plane;
+  int count;  // at most lanes
+  float* weight;
+  int64_t out;  // from one channel of the output to the next
+};
+
 /// One tile of the output.
 struct WinogradOutput {
   const float* from;
@@ -54,10 +76,15 @@ struct WinogradOutput {
 /// The functions of one instruction set; those of tiles for m = 2 and m = 4.
 struct WinogradLoops {
   int lanes;
+  int rows;  // of a product that are summed at once
   void (*weight[2])(const WinogradWeight&);
   void (*input[2])(const WinogradInput&);
   void (*output[2])(const WinogradOutput&);
   void (*multiply)(const WinogradProduct&);
+  // of the weight's gradient
+  void (*output_gradient[2])(const WinogradInput&);
+  void (*multiply_over_tiles)(const WinogradTileProduct&);
+  void (*taps[2])(const WinogradTaps&);
   /// to[j * to_row + i] = from[i * from_row + j]
   void (*transpose)(const float* from, int64_t from_row, int64_t rows, int64_t columns, float* to,
                     int64_t to_row);

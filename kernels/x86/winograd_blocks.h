@@ -3,25 +3,14 @@
 // made of the sums.
 #pragma once
 #include "kernels/common/kernel.h"
-#include "kernels/x86/winograd.h"
+#include "kernels/x86/winograd_tiles.h"
 
 namespace miai::kernels {
 
-/// Those of the current instruction set.
-const WinogradLoops& winograd_loops();
-
-/// Images on one side of the convolution.
-struct WinogradImages {
-  int64_t channels = 0, height = 0, width = 0;
-  bool channels_last = false;
-  int64_t size() const { return channels * height * width; }
-};
-
 struct WinogradBlocks {
-  int m = 4;  // a tile has m x m outputs
-  int64_t batch = 0, tiles_h = 0, tiles_w = 0;
-  WinogradImages source, target;
-  Pair padding{};
+  WinogradTiles tiles;
+  WinogradWindows source;
+  WinogradImages target;
   int64_t weight_out = 0, weight_channel = 0;  // strides
   bool flipped = false, packed = false;        // the weight
   Activation activation = Activation::kIdentity;
@@ -31,9 +20,6 @@ struct WinogradBlocks {
   int64_t blocks = 0, pieces = 0;                 // of all tiles; of the blocks, one a thread
   int64_t piece_elements = 0, weight_elements = 0;
 
-  int points() const { return winograd_points(m) * winograd_points(m); }
-  int kind() const { return m == 4; }  // in the tables of loops
-  int64_t tiles() const { return batch * tiles_h * tiles_w; }
   /// Completes what follows from the fields above `vectors`.
   void finish();
 };

@@ -3,6 +3,7 @@
 #include "kernels/common/attrs/conv2d.h"
 #include "kernels/common/parallel.h"
 #include "kernels/x86/winograd_blocks.h"
+#include "kernels/x86/winograd_weight_gradient.h"
 #include "test/kernels/isa_check.h"
 #include "test/kernels/kernel_check.h"
 
@@ -23,7 +24,7 @@ struct Case {
 const Case kCases[] = {{2, 32, 16, 16, 48},
                        {2, 29, 17, 13, 45},
                        {4, 48, 12, 15, 40, {0, 2}},
-                       {4, 40, 4, 30, 35, {2, 0}},
+                       {4, 40, 4, 30, 51, {2, 0}},
                        {6, 50, 12, 8, 50, {2, 2}}};
 // Large weights and few pixels: tiles of 2 x 2, and worth it where the weight comes packed.
 const Case kDeepCases[] = {{1, 256, 6, 6, 32}, {1, 200, 14, 14, 200}};
@@ -53,20 +54,61 @@ Call backward_call(const Case& c, Lie source, Lie target, std::mt19937& rng) {
           {meta_of(c.inp(), target)}};
 }
 
+Call weight_call(const Case& c, Lie source, Lie target, std::mt19937& rng) {
+  return {"conv2d_backward_weight",
+          make_attrs(Conv2dGradAttrs{{1, 1}, c.padding, {1, 1}, 1, {3, 3}}),
+          {random_images(c.inp(), source, rng), random_images(c.output(), target, rng)},
+          {dense_meta(DType::kFloat32, c.weight())}};
+}
+
 const Kernel& winograd(const std::string& op) {
   for (const auto& kernel : KernelTable::global().find(DeviceKind::kCpu, op))
     if (kernel->name.ends_with("winograd")) return *kernel;
   throw std::runtime_error("no kernel by Winograd's filtering");
 }
 
-void check(const Call& call, bool packs, const std::string& what) {
-  const Kernel& reference = *KernelTable::global().find(DeviceKind::kCpu, call.op).back();
-  PreparedKernel prepared(winograd(call.op), call, packs);
-  ASSERT_TRUE(prepared.support.ok) << what << ": " << prepared.support.reason;
-  constexpr double kFactor = 600;  // 7e-5 of sums whose spread is 4 to 15
-  expect_close(prepared.run(), PreparedKernel(reference, call).run(), kFactor,
-               what + (packs ? " packed" : ""));
+const Kernel& reference(const std::string& op) {
+  return *KernelTable::global().find(DeviceKind::kCpu, op).back();
 }
+
+/// What the reference makes of a call, to compare Winograd's kernel with on any instruction set.
+class Check {
+ public:
+  explicit Check(const Call& call) : call_(call), expected_(PreparedKernel(reference(call.op), call).run()) {}
+
+  void operator()(bool packs, const std::string& what) const {
+    const PreparedKernel prepared(winograd(call_.op), call_, packs);
+    ASSERT_TRUE(prepared.support.ok) << what << ": " << prepared.support.reason;
+    constexpr double kFactor = 600;  // 7e-5 of sums whose spread is 4 to 15
+    expect_close(prepared.run(), expected_, kFactor, call_.op + ' ' + what + (packs ? " packed" : ""));
+  }
+
+ private:
+  const Call& call_;
+  std::vector<Tensor> expected_;
+};
+
+/// Root mean square of the error over that of the sums in float64.
+double relative_error(const Call& call) {
+  Call exact = call;
+  for (Tensor& input : exact.inputs) {
+    Tensor wide = Tensor::zeros(DType::kFloat64, input.view().shape);
+    for (int64_t i = 0; i < input.view().size(); ++i) wide.set(i, input.at(i));
+    input = wide;
+  }
+  exact.outputs = {dense_meta(DType::kFloat64, call.outputs[0].shape)};
+  std::vector<Tensor> expected = PreparedKernel(reference(call.op), exact).run(),
+                      made = PreparedKernel(winograd(call.op), call).run();
+  double error = 0, square = 0;
+  for (int64_t i = 0; i < expected[0].view().size(); ++i) {
+    error += std::pow(made[0].at(i) - expected[0].at(i), 2);
+    square += std::pow(expected[0].at(i), 2);
+  }
+  return std::sqrt(error / square);
+}
+
+// The textbook's points 0, 1, -1, 2, -2 would have 2e-6.
+constexpr double kMostError = 1.2e-6;
 
 /// Calls body(source, target, text) with every way that images may lie.
 template <class F>
@@ -89,11 +131,14 @@ TEST(Winograd, EveryLayoutAndInstructionSetAgreesWithTheReference) {
   for (const Case& c : kCases)
     for_each_layout([&](Lie source, Lie target, const std::string& layout) {
       const Call forward = forward_call(c, source, target, rng),
-                 backward = backward_call(c, source, target, rng);
+                 backward = backward_call(c, source, target, rng),
+                 weight = weight_call(c, source, target, rng);
+      const Check check_forward(forward), check_backward(backward), check_weight(weight);
       for_each_isa([&](const std::string& isa) {
         const std::string what = isa + ' ' + text_of(c) + layout;
-        for (bool packs : {false, true}) check(forward, packs, what);
-        check(backward, false, "backward " + what);
+        for (bool packs : {false, true}) check_forward(packs, what);
+        check_backward(false, what);
+        check_weight(false, what);
       });
     });
 }
@@ -103,9 +148,38 @@ TEST(Winograd, DeepLayersWithPackedWeightsAgreeWithTheReference) {
   for (const Case& c : kDeepCases)
     for_each_layout([&](Lie source, Lie target, const std::string& layout) {
       const Call call = forward_call(c, source, target, rng);
-      ASSERT_EQ(PreparedKernel(winograd(call.op), call, true).state_as<kernels::WinogradBlocks>().m, 2);
-      for_each_isa([&](const std::string& isa) { check(call, true, isa + ' ' + text_of(c) + layout); });
+      ASSERT_EQ(PreparedKernel(winograd(call.op), call, true).state_as<kernels::WinogradBlocks>().tiles.m, 2);
+      const Check check(call);
+      for_each_isa([&](const std::string& isa) { check(true, isa + ' ' + text_of(c) + layout); });
     });
+}
+
+const kernels::WinogradWeightGradient& weight_state(const PreparedKernel& prepared) {
+  return prepared.state_as<kernels::WinogradWeightGradient>();
+}
+
+TEST(Winograd, TheWeightsGradientOfSmallImagesTakesTilesOf2) {
+  std::mt19937 rng(28);
+  const Case c{32, 59, 6, 6, 61};
+  for_each_layout([&](Lie source, Lie target, const std::string& layout) {
+    const Call call = weight_call(c, source, target, rng);
+    EXPECT_EQ(weight_state(PreparedKernel(winograd(call.op), call)).tiles.m, 2);
+    const Check check(call);
+    for_each_isa([&](const std::string& isa) { check(false, isa + ' ' + layout); });
+  });
+}
+
+TEST(Winograd, TheWeightsGradientIsSummedOverRoundsAndChunks) {
+  std::mt19937 rng(29);
+  const Call many_tiles = weight_call({8, 33, 34, 33, 40}, Lie::kRows, Lie::kChannelsLast, rng),
+             many_channels = weight_call({8, 201, 8, 7, 160}, Lie::kChannelsLast, Lie::kRows, rng),
+             both = weight_call({6, 130, 15, 16, 230}, Lie::kRows, Lie::kRows, rng);
+  EXPECT_GT(weight_state(PreparedKernel(winograd(both.op), many_tiles)).rounds, 1);
+  EXPECT_GT(weight_state(PreparedKernel(winograd(both.op), many_channels)).chunks, 1);
+  const PreparedKernel prepared(winograd(both.op), both);
+  EXPECT_GT(weight_state(prepared).rounds, 1);
+  EXPECT_GT(weight_state(prepared).chunks, 1);
+  for (const Call& call : {many_tiles, many_channels, both}) EXPECT_LT(relative_error(call), kMostError);
 }
 
 TEST(Winograd, AddsTheBiasAndTheResidualAndApplies) {
@@ -119,43 +193,31 @@ TEST(Winograd, AddsTheBiasAndTheResidualAndApplies) {
       call.attrs = make_attrs(Conv2dActAttrs{.padding = c.padding, .activation = activation});
       call.inputs.push_back(parts & 1 ? Tensor::random(DType::kFloat32, {c.out}, rng) : Tensor::absent());
       call.inputs.push_back(parts & 2 ? random_images(c.output(), lie, rng) : Tensor::absent());
-      for (bool packs : {false, true}) check(call, packs, activation);
+      const Check check(call);
+      for (bool packs : {false, true}) check(packs, activation);
     }
 }
 
 TEST(Winograd, TheNumberOfThreadsChangesNoBit) {
   std::mt19937 rng(23);
-  const Call call = forward_call({3, 40, 23, 29, 50}, Lie::kRows, Lie::kChannelsLast, rng);
-  std::vector<Tensor> expected;
-  for (int threads : {1, 2, 3, 7, 64}) {
-    ThreadCountScope scope(threads);
-    std::vector<Tensor> made = PreparedKernel(winograd(call.op), call).run();
-    if (expected.empty()) expected = made;
-    expect_close(made, expected, 0, std::to_string(threads) + " threads");
+  const Case c{3, 40, 23, 29, 50};
+  for (const Call& call : {forward_call(c, Lie::kRows, Lie::kChannelsLast, rng),
+                           weight_call(c, Lie::kRows, Lie::kChannelsLast, rng)}) {
+    std::vector<Tensor> expected;
+    for (int threads : {1, 2, 3, 7, 64}) {
+      ThreadCountScope scope(threads);
+      std::vector<Tensor> made = PreparedKernel(winograd(call.op), call).run();
+      if (expected.empty()) expected = made;
+      expect_close(made, expected, 0, std::to_string(threads) + " threads");
+    }
   }
 }
 
-// Root mean square over that of the sums. The textbook's points 0, 1, -1, 2, -2 would have 2e-6.
 TEST(Winograd, ItsErrorIsNearThatOfPlainSums) {
   std::mt19937 rng(24);
   const Case c{1, 64, 28, 28, 64};
-  const Call call = forward_call(c, Lie::kRows, Lie::kRows, rng);
-  Call exact = call;
-  for (Tensor& input : exact.inputs) {
-    Tensor wide = Tensor::zeros(DType::kFloat64, input.view().shape);
-    for (int64_t i = 0; i < input.view().size(); ++i) wide.set(i, input.at(i));
-    input = wide;
-  }
-  exact.outputs = {dense_meta(DType::kFloat64, c.output())};
-  const Kernel& reference = *KernelTable::global().find(DeviceKind::kCpu, call.op).back();
-  std::vector<Tensor> expected = PreparedKernel(reference, exact).run(),
-                      made = PreparedKernel(winograd(call.op), call).run();
-  double error = 0, square = 0;
-  for (int64_t i = 0; i < expected[0].view().size(); ++i) {
-    error += std::pow(made[0].at(i) - expected[0].at(i), 2);
-    square += std::pow(expected[0].at(i), 2);
-  }
-  EXPECT_LT(std::sqrt(error / square), 1.2e-6);
+  EXPECT_LT(relative_error(forward_call(c, Lie::kRows, Lie::kRows, rng)), kMostError);
+  EXPECT_LT(relative_error(weight_call(c, Lie::kRows, Lie::kRows, rng)), kMostError);
 }
 
 TEST(Winograd, PassesNotANumberToItsTilesAlone) {

@@ -3,13 +3,13 @@
 // takes parts of the batch, whose number depends on the shapes alone, and the parts' sums are added up at the
 // end.
 #include <algorithm>
-#include <bit>
 
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/rounding.h"
 #include "kernels/x86/conv2d.h"
 #include "kernels/x86/conv2d_signature.h"
+#include "kernels/x86/sum_parts.h"
 
 namespace miai::kernels {
 namespace {
@@ -17,8 +17,6 @@ namespace {
 constexpr int64_t kVectors = 64;     // that a tile sums before its lanes are added up, if the batch has them
 constexpr int64_t kMostColumns = 8;  // of a tile of any instruction set
 constexpr int64_t kCacheBytes = 384 * 1024;  // of dy that one round of tiles reads
-constexpr int64_t kMostParts = 16;           // of the batch
-constexpr int64_t kSumBytes = 2 << 20;       // of all parts' sums
 
 template <class T>
 struct State {
@@ -124,17 +122,6 @@ void run_part(const KernelArgs& args, const State<T>& s, int64_t part, T* planes
       run_round(args, s, g, n, std::min(s.images, end - n), n == begin, planes, dw);
 }
 
-/// dw += the sums, one after the other.
-template <class T>
-void add_sums(const T* sums, int64_t count, int64_t elements, T* dw) {
-  constexpr int64_t kGrain = 4096;
-  parallel_for(0, elements, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t first = begin; first < end; first += kGrain)
-      for (int64_t k = 0; k < count; ++k)
-        for (int64_t i = first; i < std::min(first + kGrain, end); ++i) dw[i] += sums[k * elements + i];
-  });
-}
-
 template <class T>
 void run_parts(const KernelArgs& args, const State<T>& s) {
   T *dw = args.outputs[0].as<T>(), *planes = static_cast<T*>(args.workspace);
@@ -146,7 +133,7 @@ void run_parts(const KernelArgs& args, const State<T>& s) {
         run_part(args, s, part, planes + slot * s.plane_elements,
                  part == 0 ? dw : sums + (part - 1) * elements);
   });
-  add_sums(sums, s.parts - 1, elements, dw);
+  add_parts(sums, s.parts - 1, elements, dw);
 }
 
 template <class T>
@@ -174,10 +161,8 @@ Prepared prepare(const KernelSignature& signature) {
   s.slack = round_up(s.slack, lanes);
   s.x_elements = s.images * s.inputs * s.x_plane.channel_size + s.slack;
   s.plane_elements = s.x_elements + s.images * s.outputs * s.dy_plane.channel_size;
-  int64_t elements = dw.size(), bytes = elements * static_cast<int64_t>(sizeof(T));
-  auto most = std::clamp<int64_t>(kSumBytes / std::max<int64_t>(bytes, 1), 1,
-                                  std::clamp<int64_t>(s.batch, 1, kMostParts));
-  s.parts = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(most)));  // threads get equal shares
+  int64_t elements = dw.size();
+  s.parts = parts_of_sum(s.batch, elements * static_cast<int64_t>(sizeof(T)));
   if (s.parts >= thread_count()) s.slots = thread_count();
   return {state, static_cast<size_t>(s.slots * s.plane_elements + (s.parts - 1) * elements) * sizeof(T)};
 }

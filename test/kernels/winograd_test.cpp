@@ -169,15 +169,16 @@ TEST(Winograd, TheWeightsGradientOfSmallImagesTakesTilesOf2) {
   });
 }
 
-TEST(Winograd, TheWeightsGradientIsSummedOverRoundsAndChunks) {
+TEST(Winograd, TheWeightsGradientIsSummedOverPartsRoundsAndChunks) {
   std::mt19937 rng(29);
-  const Call many_tiles = weight_call({8, 33, 34, 33, 40}, Lie::kRows, Lie::kChannelsLast, rng),
+  const Call many_tiles = weight_call({20, 33, 34, 33, 40}, Lie::kRows, Lie::kChannelsLast, rng),
              many_channels = weight_call({8, 201, 8, 7, 160}, Lie::kChannelsLast, Lie::kRows, rng),
-             both = weight_call({6, 130, 15, 16, 230}, Lie::kRows, Lie::kRows, rng);
-  EXPECT_GT(weight_state(PreparedKernel(winograd(both.op), many_tiles)).rounds, 1);
-  EXPECT_GT(weight_state(PreparedKernel(winograd(both.op), many_channels)).chunks, 1);
-  const PreparedKernel prepared(winograd(both.op), both);
-  EXPECT_GT(weight_state(prepared).rounds, 1);
+             both = weight_call({6, 100, 15, 16, 150}, Lie::kRows, Lie::kRows, rng);
+  const Kernel& kernel = winograd(both.op);
+  const PreparedKernel tiles(kernel, many_tiles), channels(kernel, many_channels), prepared(kernel, both);
+  EXPECT_GT(weight_state(tiles).tiles.count(), weight_state(tiles).parts * weight_state(tiles).round);
+  EXPECT_GT(weight_state(channels).chunks, 1);
+  EXPECT_GT(weight_state(prepared).parts, 1);
   EXPECT_GT(weight_state(prepared).chunks, 1);
   for (const Call& call : {many_tiles, many_channels, both}) EXPECT_LT(relative_error(call), kMostError);
 }

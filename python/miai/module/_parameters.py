@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from .. import functional as F
 from ..tensor import Parameter, Tensor
 
 
 def parameter(*shape: int) -> Parameter:
-    """A float32 parameter of zeros on the default device."""
-    return Parameter(np.zeros(shape, np.float32))
+    """A float32 parameter of zeros on the default device: one number, broadcast, until it is filled, since memory
+    that is touched for the first time takes longer than to fill it.
+    """
+    return Parameter(F.broadcast_to(Tensor(np.float32(0)), shape))
 
 
 def buffer(value: float, shape: tuple[int, ...], dtype: str = "float32") -> Tensor:

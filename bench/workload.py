@@ -20,6 +20,7 @@ class Workload:
         loss: "cross_entropy" or "mse".
         optimizer: "SGD" (momentum 0.9) or "Adam".
         is_image: whether inputs are (N, C, H, W), so that channels_last is a contender.
+        dtype: of inference: "float32" or "bfloat16"; inputs and outputs are float32 in both.
         has_dropout: then outputs are compared without it, and steps are timed with it.
     """
 
@@ -31,6 +32,7 @@ class Workload:
     lr: float = 0.01
     is_image: bool = True
     has_dropout: bool = False
+    dtype: str = "float32"
 
     def input(self) -> np.ndarray:
         """The batch of inputs."""

@@ -29,6 +29,7 @@ ENTRIES: dict[str, Entry] = {
     "resnet50_train": resnet50.TRAIN,
     "resnet50_infer": resnet50.INFER,
     "resnet50_infer_32": resnet50.INFER_MANY,
+    "resnet50_infer_bfloat16": resnet50.INFER_BFLOAT16,
     "mobilenet_infer": mobilenet.INFER,
     "encoder_train": encoder.TRAIN,
     "encoder_infer": encoder.INFER,

@@ -76,8 +76,8 @@ def train(context: Context, workload: Workload, is_traced: bool) -> Runner:
 def traced(context: Context, workload: Workload) -> tuple[Any, mi.Tensor]:
     """The traced network in eval mode, and the batch."""
     net, function = load_network(context, workload)
-    net.eval()
-    return mi.trace(lambda x: function(x)), mi.tensor(workload.input())
+    net.eval().astype(workload.dtype)
+    return mi.trace(lambda x: function(x.astype(workload.dtype)).astype("float32")), mi.tensor(workload.input())
 
 
 def infer(context: Context, workload: Workload) -> Runner:

@@ -81,11 +81,12 @@ def infer(
 ) -> Runner:
     """Inference of the batch."""
     net, x = _placed(context, workload, channels_last)
-    net.eval()
+    dtype = getattr(torch, workload.dtype)
+    net.eval().to(dtype)
     function: Any = torch.compile(net) if compiled else net
 
     @torch.inference_mode()
     def run() -> torch.Tensor:
-        return function(x)
+        return function(x.to(dtype)).float()
 
     return Runner(run, lambda: run().numpy())

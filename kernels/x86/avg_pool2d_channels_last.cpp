@@ -56,7 +56,9 @@ struct Loops {
 }  // namespace
 
 void register_x86_avg_pool2d_channels_last(KernelTable& table) {
-  AvgPool2d<Loops>::add_kernels(table, "_channels_last", supports_channels_last, ChannelsLast{.every = true});
+  AvgPool2d<Loops>::add_kernels(
+      table, "_channels_last", [](const KernelSignature& s) { return supports_channels_last(s); },
+      ChannelsLast{.every = true});
 }
 
 }  // namespace miai::kernels

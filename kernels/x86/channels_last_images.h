@@ -8,12 +8,19 @@
 
 namespace miai::kernels {
 
-/// All inputs and outputs are channels-last images, and those that are floats are float32.
-inline Support supports_channels_last(const KernelSignature& signature) {
+inline std::string words_of(std::initializer_list<DType> dtypes) {
+  std::string words;
+  for (DType dtype : dtypes) words += (words.empty() ? "" : " and ") + std::string(dtype_name(dtype));
+  return words;
+}
+
+/// All inputs and outputs are channels-last images, and those that are floats are of one of the dtypes.
+inline Support supports_channels_last(const KernelSignature& signature,
+                                      std::initializer_list<DType> floats = {DType::kFloat32}) {
   for (auto metas : {signature.inputs, signature.outputs})
     for (const TensorMeta& meta : metas) {
-      if (is_float(meta.dtype) && meta.dtype != DType::kFloat32)
-        return Support::no("dtype " + std::string(dtype_name(meta.dtype)) + ": made for float32");
+      if (is_float(meta.dtype) && std::find(floats.begin(), floats.end(), meta.dtype) == floats.end())
+        return Support::no("dtype " + std::string(dtype_name(meta.dtype)) + ": made for " + words_of(floats));
       if (!meta.is_channels_last()) return Support::no("made for channels-last images");
     }
   return Support::yes();
@@ -24,18 +31,26 @@ struct ChannelPart {
   int64_t image, first, count;
 };
 
-/// Calls body(part) so that every channel of every image is in one part.
+/// Calls body(part, row) so that every channel of every row of every image is in one call. Within a part,
+/// rows follow each other.
+template <class Body>
+void for_each_channel_row(const TensorMeta& x, int64_t rows, Body&& body) {
+  constexpr int64_t kPart = 64, kGrain = 8 * 1024;  // channels; elements that are worth a thread
+  const int64_t channels = x.shape[1], parts = (channels + kPart - 1) / kPart;
+  const int64_t row_elements = x.shape[2] * x.shape[3] / rows * std::min(kPart, channels);
+  parallel_for(0, x.shape[0] * parts * rows, kGrain / (row_elements + 1) + 1,
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t i = begin; i < end; ++i) {
+                   const int64_t part = i / rows, first = part % parts * kPart;
+                   body(ChannelPart{part / parts, first, std::min(kPart, channels - first)}, i % rows);
+                 }
+               });
+}
+
+/// The same for whole images.
 template <class Body>
 void for_each_channel_part(const TensorMeta& x, Body&& body) {
-  constexpr int64_t kPart = 64, kGrain = 8 * 1024;  // channels; elements that are worth a thread
-  int64_t channels = x.shape[1], parts = (channels + kPart - 1) / kPart;
-  int64_t grain = kGrain / (x.shape[2] * x.shape[3] * std::min(kPart, channels) + 1) + 1;
-  parallel_for(0, x.shape[0] * parts, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      int64_t first = i % parts * kPart;
-      body(ChannelPart{i / parts, first, std::min(kPart, channels - first)});
-    }
-  });
+  for_each_channel_row(x, 1, [&](const ChannelPart& part, int64_t) { body(part); });
 }
 
 /// The part's first channel at pixel 0; pixels are shape[1] elements apart.

@@ -307,10 +307,9 @@ class Runner {
 Support supports(const KernelSignature& s) {
   const Program& program = s.attrs.as<PointwiseAttrs>().program;
   for (const Instruction& in : program.code) {
-    if (in.opcode <= Opcode::kCast) {
-      if (is_half(in.dtype)) return Support::no("a register of a 16-bit float");
-      continue;
-    }
+    if (in.opcode == Opcode::kConstant && is_half(in.dtype))
+      return Support::no("a constant of a 16-bit float");
+    if (in.opcode <= Opcode::kCast) continue;
     DType operand = program.code[in.opcode == Opcode::kSelect ? in.b : in.a].dtype;
     if (!tile_instructions().find(in.opcode, operand))
       return Support::no(std::string(pointwise::opcode_name(in.opcode)) + " of " +

@@ -21,6 +21,11 @@ struct LaneTypes<8> {
   typedef int32_t Ints __attribute__((vector_size(32)));
 };
 template <>
+struct LaneTypes<1> {
+  typedef float Floats __attribute__((vector_size(4)));
+  typedef int32_t Ints __attribute__((vector_size(4)));
+};
+template <>
 struct LaneTypes<4> {
   typedef float Floats __attribute__((vector_size(16)));
   typedef int32_t Ints __attribute__((vector_size(16)));
@@ -94,14 +99,56 @@ void take_larger(const float* x, int64_t step, int64_t count, int32_t index, flo
   take_larger_each(x, step, count, index, y, at);
 }
 
-void take_larger_here(const float* x, int64_t count, int32_t index, float* __restrict y,
-                      int32_t* __restrict at) {
-  for (int64_t j = 0; j < count; ++j) {
-    float value = x[j], best = y[j];
-    bool takes = !(value <= best) & (best == best);
-    y[j] = takes ? value : best;
-    at[j] = takes ? index : at[j];
+/// N values of 16 or 32 bits as float32, and back where they were of T.
+template <int N>
+struct Widened {
+  using Floats = typename Lanes<N>::Floats;
+  using Bits = typename Lanes<N>::Ints;
+  typedef uint16_t Shorts __attribute__((vector_size(N * 2)));
+
+  MIAI_INLINE Floats load(const float* p) { return Lanes<N>::template load<Floats>(p); }
+  MIAI_INLINE Floats load(const BFloat16* p) {
+    Bits bits = __builtin_convertvector(Lanes<N>::template load<Shorts>(p), Bits) << 16;
+    return (Floats)bits;
   }
+  MIAI_INLINE void store(float* p, Floats v) { __builtin_memcpy(p, &v, sizeof(v)); }
+  MIAI_INLINE void store(BFloat16* p, Floats v) {
+    Shorts shorts = __builtin_convertvector((Bits)v >> 16, Shorts);
+    __builtin_memcpy(static_cast<void*>(p), &shorts, sizeof(shorts));
+  }
+};
+
+template <int N, class T>
+MIAI_INLINE void largest_lanes(const PoolWindow<T>& w, int64_t c, T* y, int32_t* at) {
+  using Floats = typename Lanes<N>::Floats;
+  using Ints = typename Lanes<N>::Ints;
+  Floats best = Widened<N>::load(w.first + c);
+  Ints best_at = Ints{} + w.index;
+  for (int64_t i = 0; i < w.rows; ++i)
+    for (int64_t j = 0; j < w.columns; ++j) {
+      Floats value = Widened<N>::load(w.first + i * w.row + j * w.pixel + c);
+      Ints takes = ~(value <= best) & (best == best);
+      best = takes ? value : best;
+      best_at =
+          takes ? Ints{} + (w.index + static_cast<int32_t>(i) * w.width + static_cast<int32_t>(j)) : best_at;
+    }
+  Widened<N>::store(y + c, best);
+  __builtin_memcpy(at + c, &best_at, sizeof(best_at));
+}
+
+/// The last lanes may be done twice, which changes nothing.
+template <int N, class T>
+MIAI_INLINE bool largest_by(const PoolWindow<T>& w, int64_t channels, T* y, int32_t* at) {
+  if (channels < N) return false;
+  for (int64_t c = 0; c < channels; c += N) largest_lanes<N>(w, c + N <= channels ? c : channels - N, y, at);
+  return true;
+}
+
+template <class T>
+void largest(const PoolWindow<T>& w, int64_t channels, T* y, int32_t* at) {
+  if (largest_by<kWide>(w, channels, y, at)) return;
+  if (kWide > 4 && largest_by<4>(w, channels, y, at)) return;
+  for (int64_t c = 0; c < channels; ++c) largest_lanes<1>(w, c, y, at);
 }
 
 void add(const float* x, int64_t count, float scale, float* __restrict y) {
@@ -111,6 +158,6 @@ void add(const float* x, int64_t count, float scale, float* __restrict y) {
 }  // namespace
 
 extern const PoolLoops pool_loops;
-const PoolLoops pool_loops = {take_larger, take_larger_here, add};
+const PoolLoops pool_loops = {take_larger, largest<float>, largest<BFloat16>, add};
 
 }  // namespace miai::kernels::MIAI_ISA

@@ -74,6 +74,47 @@ TEST(Pool2d, KernelsAgreeWithTheReference) {
   });
 }
 
+/// Calls of every operator of pooling on channels-last images.
+std::vector<Call> channels_last_calls(const Case& c, DType dtype, std::mt19937& rng) {
+  auto meta = [&](const Shape& shape, DType of) { return channels_last_meta(of, shape); };
+  auto image = [&](const Shape& shape) {
+    return Tensor::random(dtype, shape, rng).laid_out(channels_last_meta(dtype, shape));
+  };
+  const TensorMeta out = meta(c.output(), dtype), at = meta(c.output(), DType::kInt32);
+  const Tensor indices = random_indices(c.output(), c.inp[2] * c.inp[3], rng).laid_out(at);
+  const Attrs size = make_attrs(ImageSizeAttrs{{c.inp[2], c.inp[3]}});
+  const Attrs adaptive = make_attrs(AdaptivePool2dAttrs{{c.output()[2], c.output()[3]}});
+  std::vector<Call> calls{{"max_pool2d",
+                           make_attrs(MaxPool2dAttrs{c.kernel_size, c.stride, c.padding}),
+                           {image(c.inp)},
+                           {out, at}},
+                          {"adaptive_max_pool2d", adaptive, {image(c.inp)}, {out, at}},
+                          {"max_pool2d_gather", {}, {image(c.inp), indices}, {out}}};
+  if (dtype == DType::kFloat32) {
+    calls.push_back({"max_pool2d_backward", size, {image(c.output()), indices}, {meta(c.inp, dtype)}});
+    calls.push_back({"adaptive_avg_pool2d", adaptive, {image(c.inp)}, {out}});
+  }
+  return calls;
+}
+
+TEST(Pool2d, ChannelsLastKernelsAgreeWithTheReference) {
+  std::mt19937 rng(34);
+  for (const Case& c :
+       {Case{{2, 70, 9, 7}, {3, 3}, {2, 2}, {1, 1}}, Case{{1, 64, 8, 8}, {2, 2}, {2, 2}, {0, 0}},
+        Case{{2, 5, 6, 5}, {3, 2}, {1, 1}, {1, 1}}})
+    for (DType dtype : {DType::kFloat32, DType::kBFloat16})
+      for (const Call& call : channels_last_calls(c, dtype, rng))
+        for_each_isa([&](const std::string& isa) {
+          const std::string what = isa + ' ' + std::string(dtype_name(dtype)) + ' ' + call.op;
+          const auto& kernels = KernelTable::global().find(DeviceKind::kCpu, call.op);
+          auto takes = [&](const auto& kernel) {
+            return kernel->name.ends_with("_channels_last") && PreparedKernel(*kernel, call).support.ok;
+          };
+          EXPECT_TRUE(std::any_of(kernels.begin(), kernels.end(), takes)) << what;
+          check_kernels(call, dtype == DType::kBFloat16 ? 0 : kFactor, what);  // 16 bits are copied
+        });
+}
+
 TEST(Pool2d, AdaptiveKernelsAgreeWithTheReference) {
   std::mt19937 rng(32);
   for (Pair oshp : {Pair{1, 1}, {2, 3}, {7, 5}, {9, 8}}) {

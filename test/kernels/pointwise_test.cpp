@@ -122,6 +122,20 @@ TEST(Pointwise, RandomProgramsAgreeWithTheReference) {
   EXPECT_TRUE(KernelTable::global().find(DeviceKind::kCpu, "pointwise").size() == 1 || compared >= 250);
 }
 
+TEST(Pointwise, RegistersOf16BitsRound) {
+  std::mt19937 rng(12);
+  for (DType half : {DType::kFloat16, DType::kBFloat16})
+    for (DType output : {half, DType::kFloat32})
+      for (const Shape& shape : {Shape{1}, Shape{5, 1000}}) {
+        const std::string name(dtype_name(half));
+        const Program program =
+            program_from_text("in:float32#0;cast:" + name + ",0;cast:float32,1;add:float32,0,2>3|1");
+        const Call call =
+            pointwise_call(program, {Tensor::random(DType::kFloat32, shape, rng)}, output, shape);
+        for_each_isa([&](const std::string& isa) { EXPECT_EQ(check_kernels(call, 0, isa + ' ' + name), 1); });
+      }
+}
+
 TEST(Pointwise, OutputMayBeAnInput) {
   std::mt19937 rng(3);
   for (int64_t n : {1, 7, 512, 5000, 40000}) {

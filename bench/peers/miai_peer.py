@@ -77,7 +77,8 @@ def traced(context: Context, workload: Workload) -> tuple[Any, mi.Tensor]:
     """The traced network in eval mode, and the batch."""
     net, function = load_network(context, workload)
     net.eval().astype(workload.dtype)
-    return mi.trace(lambda x: function(x.astype(workload.dtype)).astype("float32")), mi.tensor(workload.input())
+    predict = mi.trace(lambda x: function(x.astype(workload.dtype)).astype("float32"))
+    return predict, mi.tensor(workload.input())
 
 
 def infer(context: Context, workload: Workload) -> Runner:

@@ -16,6 +16,7 @@ constexpr Pass kPasses[] = {
     {"simplify", 1, simplify},
     {"share_common", 1, share_common},
     {"remove_dead_code", 1, remove_dead_code},
+    {"fuse_layer_norm", 1, fuse_layer_norm},
     {"fold_batch_norm", 1, fold_batch_norm},
     {"fuse_activation", 1, fuse_activation},
     {"fuse_batch_norm", 1, fuse_batch_norm},

@@ -47,6 +47,8 @@ FunctionPtr share_common(const Function& function, const PassOptions& options);
 /// Algebra that changes no bit: x * 1, transpose of transpose, reshape of reshape, casts to and fro.
 FunctionPtr simplify(const Function& function, const PassOptions& options);
 
+/// x less its mean, by its deviation, with a weight and a bias after it, becomes layer_norm.
+FunctionPtr fuse_layer_norm(const Function& function, const PassOptions& options);
 /// Batch norms with fixed statistics become part of the fixed weights of the convolution or linear before
 /// them: inference.
 FunctionPtr fold_batch_norm(const Function& function, const PassOptions& options);

@@ -13,7 +13,7 @@ from miai import module as M  # noqa: N812
 
 PASSES = [
     "remove_dead_code", "fold_constants", "simplify", "share_common", "fold_batch_norm", "fuse_activation",
-    "fuse_batch_norm", "fuse_pointwise",
+    "fuse_layer_norm", "fuse_batch_norm", "fuse_pointwise",
 ]  # fmt: skip
 
 Layer = Callable[[list[mi.Tensor]], mi.Tensor]
@@ -123,3 +123,28 @@ def test_names_of_passes_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIAI_DISABLE_PASSES", "lower")
     with pytest.raises(ValueError, match="got 'lower'"):
         mi.trace(lambda x: x * x)(mi.tensor([1.0]))
+
+
+@pytest.mark.parametrize(
+    "scaled",
+    [
+        lambda c, var: c / F.sqrt(var + 1e-3),
+        lambda c, var: F.rsqrt(var + 1e-3) * c,
+        lambda c, var: c / (var + 1e-3) ** 0.5,
+    ],
+)
+@pytest.mark.parametrize("square", [lambda c: c * c, lambda c: c**2, F.square])
+def test_a_layer_norm_by_hand(scaled: Any, square: Any) -> None:
+    rng = np.random.default_rng(3)
+    x, weight, bias = (mi.tensor(rng.normal(size=s).astype("float32")) for s in [(4, 6, 33), (33,), (33,)])
+
+    @mi.trace
+    def by_hand(x: mi.Tensor) -> mi.Tensor:
+        centred = x - x.mean(axis=-1, keepdims=True)
+        return scaled(centred, square(centred).mean(axis=-1, keepdims=True)) * weight + bias
+
+    by_hand(x)
+    expected = F.layer_norm(x, (33,), weight=weight, bias=bias, eps=1e-3)
+    np.testing.assert_allclose(by_hand(x).numpy(), expected.numpy(), rtol=1e-5, atol=1e-5)
+    assert "layer_norm(" in str(by_hand.explain())
+    assert "mean(" not in str(by_hand.explain())

@@ -12,8 +12,8 @@ from ..tensor import Parameter, Tensor
 
 
 def parameter(*shape: int) -> Parameter:
-    """A float32 parameter of zeros on the default device: one number, broadcast, until it is filled, since memory
-    that is touched for the first time takes longer than to fill it.
+    """A float32 parameter of zeros on the default device. One number, broadcast, until it is filled: to touch
+    memory for the first time takes longer than to fill it.
     """
     return Parameter(F.broadcast_to(Tensor(np.float32(0)), shape))
 

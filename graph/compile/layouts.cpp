@@ -20,14 +20,12 @@ TensorMeta as_channels_last(const TensorMeta& meta) {
   return is_image(meta) ? channels_last_meta(meta.dtype, meta.shape) : meta;
 }
 
-/// Whether any kernel of the call does; others (a plugin's) are not even asked.
-bool takes_channels_last(const Node& node, const Attrs& attrs, const std::vector<TensorMeta>& inputs,
-                         const std::vector<TensorMeta>& outputs) {
+/// Kernels of the call, most preferred first.
+const std::vector<std::shared_ptr<const Kernel>>& kernels_of(const Node& node, const Attrs& attrs,
+                                                             const std::vector<TensorMeta>& inputs,
+                                                             const std::vector<TensorMeta>& outputs) {
   const Backend& backend = miai::backend(device_of(node).kind);
-  const auto& kernels =
-      backend.kernels().find(backend.kernel_kind, kernel_call(*node.op, attrs, inputs, outputs).op);
-  return std::any_of(kernels.begin(), kernels.end(),
-                     [](const auto& kernel) { return kernel->channels_last.has_value(); });
+  return backend.kernels().find(backend.kernel_kind, kernel_call(*node.op, attrs, inputs, outputs).op);
 }
 
 std::vector<size_t> images_among(const std::vector<TensorMeta>& metas, const std::vector<int>& listed,
@@ -46,17 +44,23 @@ ChannelsLastCall::ChannelsLastCall(const Node& node, const Attrs& given_attrs,
                                    std::vector<TensorMeta> given_inputs,
                                    std::vector<TensorMeta> given_outputs)
     : attrs(given_attrs), inputs(std::move(given_inputs)), outputs(std::move(given_outputs)) {
-  std::vector<TensorMeta> all_inputs, all_outputs;
-  for (const TensorMeta& meta : inputs) all_inputs.push_back(as_channels_last(meta));
-  for (const TensorMeta& meta : outputs) all_outputs.push_back(as_channels_last(meta));
-  if (!takes_channels_last(node, attrs, inputs, outputs)) return;
-  chosen = find_kernel(*node.op, attrs, all_inputs, all_outputs, device_of(node)).kernel;
-  kernel = chosen->channels_last;
-  if (!kernel) return;
-  image_inputs = images_among(inputs, kernel->inputs, kernel->every);
-  image_outputs = images_among(outputs, kernel->outputs, kernel->every);
-  for (size_t i : image_inputs) inputs[i] = all_inputs[i];
-  for (size_t i : image_outputs) outputs[i] = all_outputs[i];
+  for (const auto& candidate : kernels_of(node, attrs, inputs, outputs))
+    if (candidate->channels_last && takes(node, candidate)) return;
+}
+
+/// Whether the kernel is the one that would be found if what it calls images lay channels-last.
+bool ChannelsLastCall::takes(const Node& node, const std::shared_ptr<const Kernel>& candidate) {
+  const ChannelsLast& own = *candidate->channels_last;
+  std::vector<TensorMeta> laid_inputs = inputs, laid_outputs = outputs;
+  const std::vector<size_t> of_inputs = images_among(inputs, own.inputs, own.every),
+                            of_outputs = images_among(outputs, own.outputs, own.every);
+  for (size_t i : of_inputs) laid_inputs[i] = as_channels_last(inputs[i]);
+  for (size_t i : of_outputs) laid_outputs[i] = as_channels_last(outputs[i]);
+  if (find_kernel(*node.op, attrs, laid_inputs, laid_outputs, device_of(node)).kernel != candidate)
+    return false;
+  chosen = candidate, kernel = own, image_inputs = of_inputs, image_outputs = of_outputs;
+  inputs = std::move(laid_inputs), outputs = std::move(laid_outputs);
+  return true;
 }
 
 namespace {

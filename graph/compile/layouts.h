@@ -19,6 +19,9 @@ struct ChannelsLastCall {
   Attrs attrs;                         // the kernel's
   std::vector<size_t> image_inputs, image_outputs;
   std::vector<TensorMeta> inputs, outputs;  // images channels-last
+
+ private:
+  bool takes(const Node& node, const std::shared_ptr<const Kernel>& candidate);
 };
 
 /// The values that lie channels-last: images that steps produce and read at a gain, by the kernels' own word

@@ -62,19 +62,30 @@ void run_adaptive(const KernelArgs& args) {
   pool_any(args, AdaptiveWindows{out[2], inp[2]}, AdaptiveWindows{out[3], inp[3]});
 }
 
+/// The part's indices at pixel 0; raises IndexError if one lies outside the image.
+const int32_t* checked_indices(const char* op, const TensorView& indices, const TensorMeta& image,
+                               const ChannelPart& part) {
+  const int64_t channels = indices.shape[1], pixels = indices.shape[2] * indices.shape[3];
+  const int64_t size = image.shape[2] * image.shape[3];
+  const int32_t* at = first_of<int32_t>(indices, part);
+  for (int64_t p = 0; p < pixels; ++p) {
+    const int32_t *begin = at + p * channels, *end = begin + part.count;
+    bool inside = true;
+    for (const int32_t* index = begin; index < end; ++index) inside &= *index >= 0 && *index < size;
+    if (inside) continue;
+    raise_pool_index(op, size, *std::find_if(begin, end, [&](int32_t i) { return i < 0 || i >= size; }));
+  }
+  return at;
+}
+
 /// Calls visit(output's element, image's element) for each channel and output pixel of a part.
 template <class Visit>
 void for_each_taken(const char* op, const TensorView& indices, const TensorMeta& image,
                     const ChannelPart& part, Visit&& visit) {
-  int64_t channels = indices.shape[1], pixels = indices.shape[2] * indices.shape[3];
-  int64_t size = image.shape[2] * image.shape[3];
-  const int32_t* at = first_of<int32_t>(indices, part);
+  const int64_t channels = indices.shape[1], pixels = indices.shape[2] * indices.shape[3];
+  const int32_t* at = checked_indices(op, indices, image, part);
   for (int64_t p = 0; p < pixels; ++p)
-    for (int64_t c = 0; c < part.count; ++c) {
-      int32_t index = at[p * channels + c];
-      if (index < 0 || index >= size) raise_pool_index(op, size, index);
-      visit(p * channels + c, index * channels + c);
-    }
+    for (int64_t c = 0; c < part.count; ++c) visit(p * channels + c, at[p * channels + c] * channels + c);
 }
 
 void run_backward(const KernelArgs& args) {

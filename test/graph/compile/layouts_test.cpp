@@ -57,7 +57,8 @@ std::string check_sample(const OpDef& op, const Sample& sample) {
   test::Call last{kernel.op, kernel.attrs, inputs, call.outputs};
   for (size_t i : call.image_inputs) last.inputs[i] = inputs[i].laid_out(call.inputs[i]);
   test::PreparedKernel prepared(*call.chosen, last);
-  if (!prepared.support.ok) return "";  // its other operands would have to lie channels-last too
+  EXPECT_TRUE(prepared.support.ok) << op.name << " by " << call.chosen->name << ": "
+                                   << prepared.support.reason;
   test::expect_close(prepared.run(), expected, 2000, op.name + " by " + call.chosen->name);
   return call.chosen->name;
 }
@@ -121,6 +122,26 @@ TEST(Layouts, ChainsOfConvolutionsLieChannelsLast) {
   for (size_t i = 0; i < of_one.size(); ++i)
     EXPECT_NEAR(of_two[i], of_one[i], 1e-3 * std::abs(of_one[i]) + 1e-3);
 }
+
+#if defined(__x86_64__)
+// Its weight is no image, and stays as it is.
+TEST(Layouts, TheCallIsThatOfTheKernelWhichWouldBeFound) {
+  use_toy_ops();
+  FunctionPtr f = parse_function(R"(func @main(%0 x: float32[4, 50, 16, 16], %1 w: float32[50, 50, 3, 3]) {
+    %2 = conv2d(%0, %1) {padding=[1, 1]}: float32[4, 50, 16, 16]
+    return %2
+  })");
+  const Node& node = *f->nodes[0];
+  const Shape image{4, 50, 16, 16};
+  const std::vector<TensorMeta> inputs{dense_meta(DType::kFloat32, image),
+                                       dense_meta(DType::kFloat32, {50, 50, 3, 3})};
+  ChannelsLastCall call(node, node.attrs, inputs, {dense_meta(DType::kFloat32, image)});
+  ASSERT_TRUE(call.kernel);
+  EXPECT_EQ(call.chosen->name, "x86/conv2d_winograd");
+  EXPECT_TRUE(call.inputs[0].is_channels_last() && call.outputs[0].is_channels_last());
+  EXPECT_TRUE(call.inputs[1].is_dense());
+}
+#endif
 
 // As operators of plugins may be.
 TEST(Layouts, KernelsThatKnowOnlyRowsGetThem) {

@@ -23,13 +23,16 @@ void WinogradWeightGradient::finish() {
   const int64_t point_bytes = tiles.points() * int64_t{sizeof(float)};
   vectors = divide_up(gradient.images.channels, lanes), u_row = vectors * lanes;
   parts = parts_of_sum(divide_up(tiles.count(), kMostTiles), weight_elements() * int64_t{sizeof(float)});
-  chunks = std::max(divide_up(channels * u_row * point_bytes, kSumBytes),
-                    divide_up(int64_t{thread_count()}, parts));
-  chunks = std::clamp<int64_t>(chunks, 1, divide_up(channels, winograd_loops().rows));
+  m_row = tile_row_elements(gradient.images.channels);
+  const int64_t most_chunks = std::max<int64_t>(1, channels / winograd_loops().rows);
+  chunks = std::clamp<int64_t>(divide_up(channels * u_row * point_bytes, kSumBytes), 1, most_chunks);
+  // By the chunks that the caches need, not those that the threads do: it is the order of the sums.
+  round = kRoundBytes / ((tile_row_elements(divide_up(channels, chunks)) + m_row) * point_bytes);
+  round = std::clamp(round, kLeastTiles, kMostTiles);
+  chunks = std::clamp(divide_up(int64_t{thread_count()}, parts), chunks, most_chunks);
   slots = std::min<int64_t>(thread_count(), parts * chunks);
   const int64_t chunk = divide_up(channels, chunks);
-  v_row = tile_row_elements(chunk), m_row = tile_row_elements(gradient.images.channels);
-  round = std::clamp(kRoundBytes / ((v_row + m_row) * point_bytes), kLeastTiles, kMostTiles);
+  v_row = tile_row_elements(chunk);
   // One vector more: the same place in every plane would fall into the same set of a cache.
   u_plane = chunk * u_row + lanes, v_plane = round * v_row + lanes, m_plane = round * m_row + lanes;
   slot_elements = tiles.points() * (u_plane + v_plane + m_plane) + std::max(v_row, m_row) +

@@ -202,8 +202,10 @@ TEST(Winograd, AddsTheBiasAndTheResidualAndApplies) {
 TEST(Winograd, TheNumberOfThreadsChangesNoBit) {
   std::mt19937 rng(23);
   const Case c{3, 40, 23, 29, 50};
+  const Case deep{2, 200, 24, 24, 220};  // its sums are cut into more chunks where there are more threads
   for (const Call& call : {forward_call(c, Lie::kRows, Lie::kChannelsLast, rng),
-                           weight_call(c, Lie::kRows, Lie::kChannelsLast, rng)}) {
+                           weight_call(c, Lie::kRows, Lie::kChannelsLast, rng),
+                           weight_call(deep, Lie::kRows, Lie::kChannelsLast, rng)}) {
     std::vector<Tensor> expected;
     for (int threads : {1, 2, 3, 7, 64}) {
       ThreadCountScope scope(threads);

@@ -28,7 +28,7 @@ void WinogradWeightGradient::finish() {
   chunks = std::clamp<int64_t>(divide_up(channels * u_row * point_bytes, kSumBytes), 1, most_chunks);
   // By the chunks that the caches need, not those that the threads do: it is the order of the sums.
   round = kRoundBytes / ((tile_row_elements(divide_up(channels, chunks)) + m_row) * point_bytes);
-  round = std::clamp(round, kLeastTiles, kMostTiles);
+  round = std::min(std::clamp(round, kLeastTiles, kMostTiles), divide_up(tiles.count(), parts));
   chunks = std::clamp(divide_up(int64_t{thread_count()}, parts), chunks, most_chunks);
   slots = std::min<int64_t>(thread_count(), parts * chunks);
   const int64_t chunk = divide_up(channels, chunks);

@@ -1,7 +1,7 @@
 // max_pool2d, adaptive_max_pool2d and their gradients for float32 and bfloat16 images that lie channels-last:
 // the lanes are channels.
 #include <algorithm>
-#include <limits>
+#include <type_traits>
 
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/pool_window.h"

@@ -136,7 +136,7 @@ class LayoutChooser {
     if (node.op->is_view() || node.op->name == "to_device") return visit_row_major(node);
     ChannelsLastCall call(node, attrs, inputs, outputs);
     if (!call.kernel) return visit_row_major(node);
-    visit_images(node, call, find_kernel(*node.op, attrs, inputs, outputs, device_of(node)).kernel);
+    visit_images(node, call, *find_kernel(*node.op, attrs, inputs, outputs, device_of(node)).kernel);
   }
 
   void visit_row_major(const Node& node) {
@@ -144,8 +144,7 @@ class LayoutChooser {
     for (const Value* value : node.outputs) needs_row_major(value);
   }
 
-  void visit_images(const Node& node, const ChannelsLastCall& call,
-                    const std::shared_ptr<const Kernel>& row_major) {
+  void visit_images(const Node& node, const ChannelsLastCall& call, const Kernel& row_major) {
     LayoutProblem::Step step{{}, 0, 0};
     for (size_t i : call.image_inputs) step.images.push_back(number(node.inputs[i]));
     for (size_t i : call.image_outputs) {
@@ -154,13 +153,13 @@ class LayoutChooser {
     }
     if (call.kernel->together)
       for (int i : step.images) image(group_of(i)).group = group_of(step.images[0]);
-    if (call.kernel->preferred && !measure(node, call, *row_major, step)) {
+    if (call.kernel->preferred && !measure(node, call, row_major, step)) {
       step.channels_last = estimated_seconds(op_cost(*node.op, node.attrs, call.inputs, call.outputs));
       step.row_major = step.channels_last;
-      if (row_major != call.chosen)
-        step.row_major *= 1 - kOwnKernel;
-      else  // it lays row-major images out anew in each run
+      if (row_major.channels_last && row_major.channels_last->preferred)  // it lays them out anew in each run
         for (int i : step.images) step.row_major += image(i).copy_seconds;
+      else
+        step.row_major *= 1 - kOwnKernel;
     }
     problem_.steps.push_back(std::move(step));
   }

@@ -58,6 +58,13 @@ MIAI_INLINE Vector<T> splat(T x) {
   return Vector<T>{} + x;
 }
 
+/// What was read stays in a register: GCC would read it from memory again for each of its uses.
+template <class V>
+MIAI_INLINE V in_register(V v) {
+  asm("" : "+v"(v));
+  return v;
+}
+
 /// The first `count` lanes from memory, 0 in the others.
 MIAI_INLINE Floats load_some(const float* p, int count) {
 #if defined(__AVX512F__)

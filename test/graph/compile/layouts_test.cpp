@@ -123,6 +123,22 @@ TEST(Layouts, ChainsOfConvolutionsLieChannelsLast) {
     EXPECT_NEAR(of_two[i], of_one[i], 1e-3 * std::abs(of_one[i]) + 1e-3);
 }
 
+// The kernel that would run row-major there lays its images out anew: no reason to keep them row-major.
+TEST(Layouts, DepthwiseConvolutionsAreOfTheChain) {
+  if (!has_onednn()) GTEST_SKIP() << "built without oneDNN";
+  constexpr const char* kBlock =
+      R"(func @main(%0 x: float32[1, 24, 28, 28], %1 w: float32[144, 24, 1, 1], %2 d: float32[144, 1, 3, 3], %3 v: float32[24, 144, 1, 1]) {
+    %4 = conv2d(%0, %1): float32[1, 144, 28, 28]
+    %5 = conv2d(%4, %2) {padding=[1, 1], groups=144}: float32[1, 144, 28, 28]
+    %6 = conv2d(%5, %3): float32[1, 24, 28, 28]
+    %7 = mean(%6) {axis=[2, 3]}: float32[1, 24]
+    return %7
+  })";
+  Compiled f(kBlock, 2);
+  const std::vector<Shape> shapes{{1, 24, 28, 28}, {144, 24, 1, 1}, {144, 1, 3, 3}, {24, 144, 1, 1}};
+  EXPECT_GE(channels_last_ops(*f.executable->plan(shapes)).size(), 2u);
+}
+
 #if defined(__x86_64__)
 // Its weight is no image, and stays as it is.
 TEST(Layouts, TheCallIsThatOfTheKernelWhichWouldBeFound) {

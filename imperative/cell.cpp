@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "imperative/dtr.h"
 #include "imperative/recording.h"
 
 namespace miai {
@@ -22,6 +23,7 @@ Cell::~Cell() {
 
 void Cell::write(ValuePtr value) {
   if (Recording* recording = Recording::current()) recording->on_write(*this, value);
+  if (value && dtr_in_use()) keep_resident(*value->ref.storage);  // states are there, whatever made them
   write_unrecorded(std::move(value));
 }
 

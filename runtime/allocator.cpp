@@ -13,7 +13,7 @@ namespace {
 
 std::atomic<bool> watched{false};
 std::atomic<int64_t> until_fault{0};
-std::atomic<int> limits{0};  // devices that have one
+std::atomic<int> limits{0};  // and goals, of all devices
 std::atomic<ReclaimFn> reclaimer{nullptr};
 
 thread_local ThreadCache* cache = nullptr;
@@ -43,6 +43,13 @@ ThreadCache* cache_for(Device device, size_t bytes) {
 }
 
 void update_watched() { watched.store(until_fault.load() > 0 || limits.load() > 0); }
+
+/// One limit has taken the place of another, which it returns.
+int64_t watch_instead(int64_t before, int64_t now) {
+  limits.fetch_add((now > 0 ? 1 : 0) - (before > 0 ? 1 : 0));
+  update_watched();
+  return before;
+}
 
 }  // namespace
 
@@ -85,10 +92,11 @@ int64_t set_memory_limit(Device device, int64_t bytes) {
   if (bytes < 0)
     raise(ErrorKind::kValue, "set_memory_limit: argument 'bytes': expected 0 (no limit) or more, got ",
           bytes);
-  int64_t before = device_pool(device).set_limit(bytes);
-  limits.fetch_add((bytes > 0 ? 1 : 0) - (before > 0 ? 1 : 0));
-  update_watched();
-  return before;
+  return watch_instead(device_pool(device).set_limit(bytes), bytes);
+}
+
+int64_t set_memory_goal(Device device, int64_t bytes) {
+  return watch_instead(device_pool(device).set_goal(bytes), bytes);
 }
 
 void set_memory_reclaimer(ReclaimFn reclaim) { reclaimer.store(reclaim); }

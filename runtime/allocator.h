@@ -41,6 +41,9 @@ class PeakMeter {
 void trim_memory(Device device);
 /// Bytes that may be handed out at once; 0 for no limit. Returns the limit that held before.
 int64_t set_memory_limit(Device device, int64_t bytes);
+/// Beyond so many bytes the reclaimer is asked before more are handed out; the first time that it can free
+/// nothing, the goal is given up. 0 for none. Returns the goal that held before.
+int64_t set_memory_goal(Device device, int64_t bytes);
 /// Asked before an allocation of `bytes` fails for want of `missing` bytes: frees some, or says why it
 /// cannot.
 using ReclaimFn = std::optional<std::string> (*)(Device device, size_t bytes, int64_t missing);

@@ -45,6 +45,7 @@ DevicePool::DevicePool(Device device) : device_(device), backend_(backend(device
 void* DevicePool::allocate(size_t bytes) {
   if (fault_is_due()) raise_out_of_memory(bytes, "a test asked for this failure");
   if (bytes > kAbsurdBytes) raise_out_of_memory(bytes, "no address space is that large");
+  keep_to_goal(bytes);
   for (;;) {
     int64_t missing = 0;
     if (void* data = try_allocate(bytes, missing)) return data;
@@ -53,11 +54,29 @@ void* DevicePool::allocate(size_t bytes) {
   }
 }
 
+void DevicePool::keep_to_goal(size_t bytes) {
+  auto missing = [&] {
+    std::lock_guard lock(mutex_);
+    return goal_ > 0 && !goal_is_missed_ ? in_use_locked() + counted(bytes) - goal_ : 0;
+  };
+  while (int64_t more = missing()) {
+    if (more < 0) return;
+    if (!reclaim_memory(device_, bytes, more)) continue;
+    std::lock_guard lock(mutex_);
+    goal_is_missed_ = true;
+  }
+}
+
+int64_t DevicePool::in_use_locked() const {
+  int64_t bytes = stats_.allocated;
+  for (const ThreadCache* cache : caches_) bytes += cache->counts().bytes;
+  return bytes;
+}
+
 void* DevicePool::try_allocate(size_t bytes, int64_t& missing) {
   std::lock_guard lock(mutex_);
   count_caches_locked();
-  int64_t in_use = stats_.allocated;
-  for (const ThreadCache* cache : caches_) in_use += cache->counts().bytes;
+  const int64_t in_use = in_use_locked();
   missing = limit_ > 0 ? in_use + counted(bytes) - limit_ : 0;
   if (missing > 0) return nullptr;
   void* data = take_locked(backend_.caches ? block_size(bytes) : bytes);
@@ -126,10 +145,12 @@ void DevicePool::return_locked(void* data, size_t block) noexcept {
 
 /// Blocks that wait for their size stay, so that a step that repeats finds its memory at hand, up to twice
 /// the peak while that is less than a quarter of the device's memory, else up to a quarter more than the
-/// peak.
+/// peak. A limit or a goal is one for them too.
 void DevicePool::make_room_locked(int64_t peak, int64_t bytes) noexcept {
   int64_t plenty = backend_.memory_bytes(device_.index) / 4;
   int64_t most = std::max(peak + peak / 4, std::min(2 * peak, plenty)) + kSpare;
+  for (int64_t limit : {limit_, goal_is_missed_ ? 0 : goal_})
+    if (limit > 0) most = std::min(most, limit);
   while (cached_ > 0 && stats_.reserved + bytes > most) release_oldest_locked();
 }
 
@@ -201,6 +222,12 @@ int64_t DevicePool::set_limit(int64_t bytes) {
   return std::exchange(limit_, bytes);
 }
 
+int64_t DevicePool::set_goal(int64_t bytes) {
+  std::lock_guard lock(mutex_);
+  goal_is_missed_ = false;
+  return std::exchange(goal_, bytes);
+}
+
 void DevicePool::attach(ThreadCache* cache) {
   std::lock_guard lock(mutex_);
   caches_.push_back(cache);
@@ -220,8 +247,7 @@ void DevicePool::raise_out_of_memory(size_t bytes, std::string_view why) {
 }
 
 void DevicePool::raise_locked(size_t bytes, std::string_view why) const {
-  int64_t in_use = stats_.allocated;
-  for (const ThreadCache* cache : caches_) in_use += cache->counts().bytes;
+  const int64_t in_use = in_use_locked();
   raise(ErrorKind::kMemory, "out of memory on device '", device_, "': asked for ",
         readable(static_cast<double>(bytes)), " (", bytes, " bytes), ", readable(static_cast<double>(in_use)),
         " in use, ", readable(static_cast<double>(stats_.reserved)), " reserved, limit ",

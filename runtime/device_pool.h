@@ -29,6 +29,7 @@ class DevicePool {
   void trim();
   /// Returns the limit that held before.
   int64_t set_limit(int64_t bytes);
+  int64_t set_goal(int64_t bytes);
 
   /// Blocks that pass between the pool and a thread's cache; they do not change what is handed out.
   void* take_block(size_t block);
@@ -51,6 +52,9 @@ class DevicePool {
   void* take_locked(size_t block);
   void return_locked(void* data, size_t block) noexcept;
   void trim_locked() noexcept;
+  /// Asks for memory back where `bytes` more would go beyond the goal.
+  void keep_to_goal(size_t bytes);
+  int64_t in_use_locked() const;
   /// Gives back those that wait longest until `bytes` more may be reserved.
   void make_room_locked(int64_t peak, int64_t bytes) noexcept;
   /// There must be one.
@@ -65,7 +69,8 @@ class DevicePool {
   std::unordered_map<size_t, std::vector<BlockAtHand>> blocks_;  // by size, in the order of their return
   uint64_t returns_ = 0;                                         // so far
   int64_t cached_ = 0;                                           // bytes in blocks_
-  int64_t limit_ = 0;
+  int64_t limit_ = 0, goal_ = 0;
+  bool goal_is_missed_ = false;
   MemoryStats stats_;
   std::vector<ThreadCache*> caches_;
 };

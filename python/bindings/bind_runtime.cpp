@@ -37,6 +37,8 @@ void bind_memory(py::module_& m) {
   m.def("is_deterministic", is_deterministic);
   m.def("set_memory_limit",
         [](const std::string& d, int64_t bytes) { return set_memory_limit(parse_device(d), bytes); });
+  m.def("set_memory_goal",
+        [](const std::string& d, int64_t bytes) { return set_memory_goal(parse_device(d), bytes); });
   m.def("fail_allocation_after", &fail_allocation_after);
 }
 

@@ -96,6 +96,22 @@ def memory_limit(limit: int | str) -> Iterator[None]:
             enable()
 
 
+@contextlib.contextmanager
+def memory_goal(limit: int) -> Iterator[None]:
+    """As `memory_limit`, but where nothing is left to give up memory is taken beyond it, from then on as if
+    there were none. What is in force already stays. For recordings, whose plans keep the limit later."""
+    if not limit or is_enabled():
+        yield
+        return
+    before = _core.set_memory_goal(_DEVICE, limit)
+    _core.enable_dtr()
+    try:
+        yield
+    finally:
+        _core.disable_dtr()
+        _core.set_memory_goal(_DEVICE, before)
+
+
 @dataclasses.dataclass(frozen=True)
 class Statistics:
     """What `enable` has led to, since the last `reset_statistics`."""

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <thread>
 
+#include "imperative/cell.h"
 #include "imperative/dispatch.h"
 #include "imperative/tape.h"
 #include "runtime/allocator.h"
@@ -69,6 +70,27 @@ TEST_F(Dtr, WhatNobodyHoldsIsMadeAgainInPassing) {
   EXPECT_EQ(read(z), expected);
   EXPECT_EQ(memory_stats({}).allocated, held);
   EXPECT_EQ(dtr_statistics().recomputations, 2);
+}
+
+TEST_F(Dtr, WhatIsReadTwiceOnTheWayIsMadeOnce) {
+  constexpr int kDiamonds = 12;
+  Var z = x;
+  for (int i = 0; i < kDiamonds; ++i) z = apply("add", {apply("tanh", {z}), apply("neg", {z})});
+  std::vector<float> expected = read(z);
+  evict_all();
+  tape.clear();  // which held the results in between
+  int64_t held = memory_stats({}).allocated;
+  reset_max_memory_stats({});
+  EXPECT_EQ(read(z), expected);
+  EXPECT_EQ(dtr_statistics().recomputations, 3 * kDiamonds);
+  EXPECT_EQ(memory_stats({}).allocated, held + kCount * 4);
+  EXPECT_LE(memory_stats({}).max_allocated, held + 4 * kCount * 4) << "held longer than it is read";
+}
+
+TEST_F(Dtr, WhatIsWrittenIntoACellStays) {
+  CellPtr state = make_intrusive<Cell>(to_value(numbers()));
+  state->write(to_value(apply("tanh", {x})));
+  EXPECT_EQ(evict_all(), 0);
 }
 
 TEST_F(Dtr, APinnedValueStays) {

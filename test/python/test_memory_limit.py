@@ -1,5 +1,6 @@
 """Steps under a limit of memory: the same bits, in less of it; and the report of what a plan needs."""
 
+import gc
 import re
 
 import miai as mi
@@ -98,6 +99,22 @@ def test_the_first_call_is_refused_and_leaves_what_was():
         with pytest.raises(ValueError, match="smallest limit possible"):
             run.step(*batch(0))
     assert [t.tobytes() for t in run.net.state_dict().values()] == state
+
+
+def test_the_recording_call_keeps_to_the_limit_where_it_can():
+    def record(**options):
+        gc.collect()
+        run = Run(blocks=12, **options)
+        mi.device.reset_max_memory_stats()
+        loss = run.step(*batch(0, 16)).numpy().tobytes()
+        return mi.device.get_max_allocated_memory(), loss, run.results(2, 16)
+
+    peak, *expected = record()
+    limit = mi.device.get_allocated_memory() + (peak - mi.device.get_allocated_memory()) // 2
+    limited_peak, *got = record(memory_limit=limit)
+    assert limited_peak <= limit
+    assert got == expected
+    assert not mi.dtr.is_enabled()
 
 
 def test_recorded_on_a_small_batch_and_run_on_a_large_one():

@@ -164,6 +164,38 @@ std::optional<std::string> free_spare(Device device, size_t, int64_t missing) {
   return std::nullopt;
 }
 
+TEST_P(Allocator, AGoalAsksTheReclaimerAndIsGivenUpWhereNothingIsSpare) {
+  const int64_t goal = memory_stats(device()).allocated + (2 << 20);
+  set_memory_reclaimer(free_spare);
+  EXPECT_EQ(set_memory_goal(device(), goal), 0);
+  spare = allocate_memory(device(), 1 << 20);
+  std::vector<void*> blocks{allocate_memory(device(), 1 << 20)};
+  EXPECT_NE(spare, nullptr) << "there is room yet";
+  blocks.push_back(allocate_memory(device(), 1 << 20));
+  EXPECT_EQ(spare, nullptr);
+  EXPECT_EQ(memory_stats(device()).allocated, goal);
+  blocks.push_back(allocate_memory(device(), 1 << 20));
+  EXPECT_EQ(memory_stats(device()).allocated, goal + (1 << 20));
+  spare = allocate_memory(device(), 1 << 20);
+  blocks.push_back(allocate_memory(device(), 1 << 20));
+  EXPECT_NE(spare, nullptr) << "the goal was given up";
+  EXPECT_EQ(set_memory_goal(device(), 0), goal);
+  set_memory_reclaimer(nullptr);
+  blocks.push_back(std::exchange(spare, nullptr));
+  for (void* block : blocks) free_memory(device(), block, 1 << 20);
+}
+
+TEST_P(Allocator, BlocksAtHandAreWithinTheLimit) {
+  trim_memory(device());
+  const int64_t reserved = memory_stats(device()).reserved, limit = reserved + (4 << 20);
+  set_memory_limit(device(), limit);
+  for (size_t bytes = 1 << 20; bytes <= 3 << 20; bytes += 1 << 19)  // each of a size of its own
+    free_memory(device(), allocate_memory(device(), bytes), bytes);
+  EXPECT_LE(memory_stats(device()).reserved, limit);
+  set_memory_limit(device(), 0);
+  trim_memory(device());
+}
+
 TEST_P(Allocator, TheReclaimerIsAskedFirst) {
   int64_t limit = memory_stats(device()).allocated + (1 << 20);
   EXPECT_EQ(set_memory_limit(device(), limit), 0);

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _core
+from ..dtr import memory_goal
 from ..tensor import Tensor
 from ..tree import flatten, paths, unflatten
 from .guards import Guards
@@ -29,7 +30,7 @@ class Program:
         recording = _core.Recording(name)
         recording.start()
         try:
-            with self.guards:
+            with self.guards, memory_goal(options.memory_limit):
                 inputs = [
                     recording.add_input(tensor, path, dims)
                     for tensor, path, dims in zip(call.tensors, call.names, flags, strict=True)

@@ -23,7 +23,8 @@ Cell::~Cell() {
 
 void Cell::write(ValuePtr value) {
   if (Recording* recording = Recording::current()) recording->on_write(*this, value);
-  if (value && dtr_in_use()) keep_resident(*value->ref.storage);  // states are there, whatever made them
+  if (value && dtr_in_use() && value->ref.storage->is_resident())
+    keep_resident(*value->ref.storage);  // states stay
   write_unrecorded(std::move(value));
 }
 

@@ -5,6 +5,7 @@
 #include "graph/autodiff/backward.h"
 #include "imperative/anomaly.h"
 #include "imperative/call_plan.h"
+#include "imperative/deferred.h"
 #include "imperative/dtr.h"
 #include "imperative/profile.h"
 #include "imperative/recording.h"
@@ -141,9 +142,10 @@ Vars run_planned(const CallPlan& plan, std::span<const Var> inputs) {
   return outputs;
 }
 
-/// While DTR gives values up: the inputs stay, and the results may be made again.
+/// While values may be missing: the inputs stay, and the results may be made again, or later.
 [[gnu::noinline]] Vars run_evictable(const std::shared_ptr<const CallPlan>& plan,
                                      std::span<const Var> inputs) {
+  if (may_defer(*plan)) return defer_call(plan, inputs);
   std::vector<Pin> pins;
   for (const Var& input : inputs)
     if (input) pins.emplace_back(eager(input));

@@ -74,7 +74,7 @@ DtrState& DtrState::instance() {
   return *state;
 }
 
-void DtrState::update_in_use() { dtr::in_use.store(enabled || !Evictable::all().empty()); }
+void DtrState::update_in_use() { dtr::in_use.store(enabled || deferring > 0 || !Evictable::all().empty()); }
 
 void enable_dtr() {
   DtrLock lock;
@@ -195,7 +195,7 @@ void remember_call(const std::shared_ptr<const CallPlan>& plan, std::span<const 
   for (size_t i = 0; i < outputs.size(); ++i) {
     Storage& storage = *eager(outputs[i]).ref.storage;
     if (static_cast<int64_t>(storage.bytes()) < state.smallest) continue;
-    if (!recipe) recipe = make_intrusive<Recipe>(plan, inputs);
+    if (!recipe) recipe = make_intrusive<Recipe>(plan, inputs, true);
     auto evictable = std::make_unique<Evictable>(storage, recipe, i, scope->serial);
     evictable->last_used = state.clock + recipe->seconds;
     storage.set_source(std::move(evictable));

@@ -7,6 +7,7 @@ namespace miai {
 
 struct DtrState {
   bool enabled = false;
+  int deferring = 0;        // DeferScopes
   int64_t smallest = 4096;  // bytes; what is smaller is no gain
   double clock = 0;  // seconds of work, as the cost model counts them: evictions are the same in each run
   DtrStatistics statistics;

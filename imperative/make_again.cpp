@@ -71,11 +71,12 @@ class Readers {
 IntrusivePtr<Storage> run(const Pending& call, Readers& readers) {
   DtrState& state = DtrState::instance();
   Recipe& recipe = *call.recipe;
+  const bool again = recipe.has_run;
   std::vector<IntrusivePtr<Storage>> made = recipe.run(call.operands);
-  ++state.statistics.recomputations;
+  if (again) ++state.statistics.recomputations;
   state.clock += recipe.seconds;
   for (size_t i = 0; i < made.size(); ++i) {
-    state.statistics.recomputed_bytes += static_cast<int64_t>(made[i]->bytes());
+    if (again) state.statistics.recomputed_bytes += static_cast<int64_t>(made[i]->bytes());
     IntrusivePtr<Storage> storage;
     if (recipe.outputs[i] && recipe.outputs[i]->try_retain())
       storage = IntrusivePtr<Storage>::adopt(recipe.outputs[i]);

@@ -34,10 +34,11 @@ IntrusivePtr<Storage> allocate_for(const CallPlan& plan, size_t bytes) {
 
 }  // namespace
 
-Recipe::Recipe(std::shared_ptr<const CallPlan> call, std::span<const Var> inputs)
+Recipe::Recipe(std::shared_ptr<const CallPlan> call, std::span<const Var> inputs, bool was_made)
     : plan(std::move(call)),
       threads(thread_count()),
       seconds(seconds_of(*plan)),
+      has_run(was_made),
       outputs(plan->outputs.size(), nullptr) {
   for (const Var& input : inputs) operands.push_back(operand_of(input));
 }
@@ -63,7 +64,7 @@ Recipe::~Recipe() {
   ending = nullptr;
 }
 
-std::vector<IntrusivePtr<Storage>> Recipe::run(std::span<const IntrusivePtr<Storage>> inputs) const {
+std::vector<IntrusivePtr<Storage>> Recipe::run(std::span<const IntrusivePtr<Storage>> inputs) {
   std::vector<TensorView> in, out;
   std::vector<Storage*> in_storages, out_storages;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -87,10 +88,11 @@ std::vector<IntrusivePtr<Storage>> Recipe::run(std::span<const IntrusivePtr<Stor
     return Vars();
   };
   if (Profile* profile = Profile::current()) {
-    profile->record(*plan, repeat, true);
+    profile->record(*plan, repeat, has_run);
   } else {
     repeat();
   }
+  has_run = true;
   return made;
 }
 

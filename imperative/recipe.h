@@ -23,17 +23,19 @@ struct RecipeOperand {
 
 class Recipe final : public RefCounted {
  public:
-  Recipe(std::shared_ptr<const CallPlan> plan, std::span<const Var> inputs);
+  /// `has_run`: the call was made; else its first run is yet to come.
+  Recipe(std::shared_ptr<const CallPlan> plan, std::span<const Var> inputs, bool has_run);
   ~Recipe() override;
 
   const std::shared_ptr<const CallPlan> plan;
   const int threads;     // a kernel's bits may depend on their number
   const double seconds;  // about how long it takes
+  bool has_run;
   std::vector<RecipeOperand> operands;
   std::vector<Storage*> outputs;  // those that live; a storage that ends takes itself out
 
-  /// Runs the kernel once more; all outputs get memory of their own.
-  std::vector<IntrusivePtr<Storage>> run(std::span<const IntrusivePtr<Storage>> inputs) const;
+  /// Runs the kernel (once more); all outputs get memory of their own.
+  std::vector<IntrusivePtr<Storage>> run(std::span<const IntrusivePtr<Storage>> inputs);
 
   /// A result is gone, or all are there again. What the neighbourhood lacks counts in `seconds_with_missing`.
   void set_missing(bool missing);

@@ -82,13 +82,8 @@ MemoryLayout place(std::span<const LiveBuffer> buffers, const std::vector<int64_
   return layout;
 }
 
-struct Peak {
-  int64_t bytes = 0;  // the most that live together
-  int last = 0;       // the last time that nearly as many do
-};
-
-Peak peak_of(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& sizes) {
-  constexpr double kNearly = 0.97;
+/// The bytes that live at each time.
+std::vector<int64_t> live_bytes(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& sizes) {
   int end = 0;
   for (const LiveBuffer& b : buffers) end = std::max(end, b.last + 2);
   std::vector<int64_t> live(static_cast<size_t>(end));  // changes at first
@@ -97,12 +92,14 @@ Peak peak_of(std::span<const LiveBuffer> buffers, const std::vector<int64_t>& si
     live[static_cast<size_t>(buffers[i].last) + 1] -= sizes[i];
   }
   std::partial_sum(live.begin(), live.end(), live.begin());
-  Peak peak;
-  for (int64_t bytes : live) peak.bytes = std::max(peak.bytes, bytes);
-  for (int t = 0; t < end; ++t)
-    if (static_cast<double>(live[static_cast<size_t>(t)]) >= kNearly * static_cast<double>(peak.bytes))
-      peak.last = t;
-  return peak;
+  return live;
+}
+
+/// The last time at which at least this share of the most bytes live.
+int last_peak(const std::vector<int64_t>& live, int64_t most, double share) {
+  auto t = static_cast<int>(live.size()) - 1;
+  while (t > 0 && static_cast<double>(live[static_cast<size_t>(t)]) < share * static_cast<double>(most)) --t;
+  return t;
 }
 
 /// In this order; then, while that is not the best possible, again with those first that stick out.
@@ -135,20 +132,24 @@ MemoryLayout plan_memory(std::span<const LiveBuffer> buffers) {
     return buffers[static_cast<size_t>(i)].last - buffers[static_cast<size_t>(i)].first + 1;
   };
   auto first = [&](int i) { return buffers[static_cast<size_t>(i)].first; };
-  using Less = std::function<bool(int, int)>;
   auto last = [&](int i) { return buffers[static_cast<size_t>(i)].last; };
-  const Peak peak = peak_of(buffers, sizes);
-  auto at_peak = [&](int i) { return first(i) <= peak.last && peak.last <= last(i); };
+  using Less = std::function<bool(int, int)>;
+  const std::vector<int64_t> live = live_bytes(buffers, sizes);
+  const int64_t most = live.empty() ? 0 : *std::max_element(live.begin(), live.end());
+  // What lives at a peak is a stack without gaps at any time before it (a training step's gradients).
+  auto stacked = [&](double share) -> Less {
+    return [&, peak = last_peak(live, most, share)](int a, int b) {
+      auto at_peak = [&](int i) { return first(i) <= peak && peak <= last(i); };
+      if (at_peak(a) != at_peak(b)) return at_peak(a);
+      return at_peak(a) && first(a) != first(b) ? first(a) < first(b) : size(a) > size(b);
+    };
+  };
   const Less orders[] = {
-      // What lives at the peak is a stack without gaps at any time before it (a training step's gradients).
-      [&](int a, int b) {
-        if (at_peak(a) != at_peak(b)) return at_peak(a);
-        return at_peak(a) && first(a) != first(b) ? first(a) < first(b) : size(a) > size(b);
-      },
+      stacked(0.97),
       [&](int a, int b) { return size(a) != size(b) ? size(a) > size(b) : span(a) > span(b); },
+      stacked(0.8),
       [&](int a, int b) { return size(a) * span(a) > size(b) * span(b); },
-      [&](int a, int b) { return span(a) != span(b) ? span(a) > span(b) : size(a) > size(b); },
-      [&](int a, int b) { return first(a) != first(b) ? first(a) < first(b) : size(a) > size(b); },
+      stacked(0.9),
       [&](int a, int b) { return last(a) != last(b) ? last(a) > last(b) : first(a) < first(b); },
       [&](int a, int b) { return last(a) != last(b) ? last(a) > last(b) : size(a) > size(b); },
   };
@@ -157,11 +158,11 @@ MemoryLayout plan_memory(std::span<const LiveBuffer> buffers) {
     std::vector<int> order(buffers.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), less);
-    MemoryLayout layout = place_and_mend(buffers, sizes, order, peak.bytes);
+    MemoryLayout layout = place_and_mend(buffers, sizes, order, most);
     if (best.offsets.empty() || layout.total < best.total) best = std::move(layout);
-    if (best.total == peak.bytes) break;
+    if (best.total == most) break;
   }
-  best.lower_bound = peak.bytes;
+  best.lower_bound = most;
   return best;
 }
 

@@ -136,14 +136,16 @@ std::vector<DepthwiseRectangle> depthwise_rectangles(const KernelSignature& s) {
 }
 
 Support supports_depthwise(const KernelSignature& s, const TensorMeta& weight) {
+  for (auto metas : {s.inputs, s.outputs})
+    for (const TensorMeta& meta : metas)
+      if (meta.present && meta.dtype != DType::kFloat32)
+        return Support::no("dtype " + std::string(dtype_name(meta.dtype)) + ": made for float32");
   const int64_t groups = conv2d_attrs_of(s).groups;
   if (groups == 1 || weight.shape[1] != 1 || weight.shape[0] != groups)
     return Support::no("made for depthwise convolution: a group and an output for each channel");
   for (auto metas : {s.inputs, s.outputs})
     for (const TensorMeta& meta : metas) {
       if (!meta.present) continue;
-      if (meta.dtype != DType::kFloat32)
-        return Support::no("dtype " + std::string(dtype_name(meta.dtype)) + ": made for float32");
       if (&meta == &weight || meta.rank() != 4) {
         if (!meta.is_dense()) return Support::no("a weight or a bias with gaps");
       } else if (!meta.is_channels_last()) {

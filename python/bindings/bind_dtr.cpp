@@ -1,4 +1,5 @@
 // Dynamic tensor rematerialization for python/miai/dtr.py.
+#include "imperative/deferred.h"
 #include "imperative/dtr.h"
 #include "python/bindings/bind.h"
 
@@ -15,6 +16,13 @@ void bind_dtr(pybind11::module_& m) {
     return pybind11::make_tuple(s.evictions, s.evicted_bytes, s.recomputations, s.recomputed_bytes);
   });
   m.def("reset_dtr_statistics", &reset_dtr_statistics);
+  m.def(
+      "deferred",
+      [](const pybind11::function& make) {
+        DeferScope scope;
+        return make();
+      },
+      "Calls `make`: what can be computed when its result is read is not computed now.");
   m.def("evict_all", &evict_all, "For tests: gives up all values that may go; returns how many.");
 }
 

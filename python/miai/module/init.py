@@ -10,18 +10,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 from .. import _core, random
 from ..tensor import Tensor
 
 
+def _reset_later(tensor: Tensor, make: Callable[..., Tensor]) -> Tensor:
+    """Its values come to be when they are read: often others are loaded before that. Random ones take their
+    ticket now."""
+    _core.reset(tensor, _core.deferred(partial(make, device=tensor.device)))
+    return tensor
+
+
 def fill_(tensor: Tensor, val: float) -> Tensor:
     """Every element `val`. Returns the tensor, as all functions here do."""
-    value = _core.op("full")(
-        shape=tensor.shape, value=float(val), dtype=str(tensor.dtype), device=tensor.device
-    )
-    _core.reset(tensor, value)
-    return tensor
+    make = partial(_core.op("full"), shape=tensor.shape, value=float(val), dtype=str(tensor.dtype))
+    return _reset_later(tensor, make)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
@@ -36,14 +42,12 @@ def ones_(tensor: Tensor) -> Tensor:
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     """Drawn evenly from [a, b)."""
-    _core.reset(tensor, random.uniform(a, b, tensor.shape, dtype=tensor.dtype, device=tensor.device))
-    return tensor
+    return _reset_later(tensor, partial(random.uniform, a, b, tensor.shape, dtype=tensor.dtype))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     """Normally distributed."""
-    _core.reset(tensor, random.normal(mean, std, tensor.shape, dtype=tensor.dtype, device=tensor.device))
-    return tensor
+    return _reset_later(tensor, partial(random.normal, mean, std, tensor.shape, dtype=tensor.dtype))
 
 
 _GAINS = {

@@ -11,7 +11,7 @@ from ..dtype import dtype_name, is_floating
 from ..tensor import Parameter, Tensor
 from .hooks import HookHandle, Hooks
 from .state import LoadResult, load_state
-from .walk import once, own_modules, walk_modules, walk_tensors
+from .walk import ModuleBase, once, own_modules, walk_modules, walk_tensors
 
 Self = TypeVar("Self", bound="Module")
 
@@ -20,7 +20,7 @@ def _as_floating(dtype: Any, tensor: Tensor) -> Tensor:
     return tensor.astype(dtype) if is_floating(tensor.dtype) else tensor
 
 
-class Module:
+class Module(ModuleBase):
     """A function with parameters, made of other modules.
 
     Attributes that are Parameters are trained, other Tensors are buffers (running statistics and such),

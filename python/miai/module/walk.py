@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 HIDDEN = ("_forward_hooks", "_forward_pre_hooks")  # a hook may be a module, and is no part of this one
 
 
+class ModuleBase:
+    """What a walk knows of `Module`, which is built on the walks."""
+
+
 def is_module(value: Any) -> bool:
     """Whether a value is a Module."""
-    from .module import Module
-
-    return isinstance(value, Module)
+    return isinstance(value, ModuleBase)
 
 
 def _expand(name: str, value: Any) -> Iterator[tuple[str, Any]]:

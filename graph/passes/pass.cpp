@@ -17,6 +17,7 @@ constexpr Pass kPasses[] = {
     {"share_common", 1, share_common},
     {"remove_dead_code", 1, remove_dead_code},
     {"fuse_layer_norm", 1, fuse_layer_norm},
+    {"fuse_attention", 1, fuse_attention},
     {"fold_batch_norm", 1, fold_batch_norm},
     {"fuse_activation", 1, fuse_activation},
     {"fuse_batch_norm", 1, fuse_batch_norm},

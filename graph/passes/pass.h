@@ -49,6 +49,7 @@ FunctionPtr simplify(const Function& function, const PassOptions& options);
 
 /// x less its mean, by its deviation, with a weight and a bias after it, becomes layer_norm.
 FunctionPtr fuse_layer_norm(const Function& function, const PassOptions& options);
+FunctionPtr fuse_attention(const Function& function, const PassOptions& options);
 /// Batch norms with fixed statistics become part of the fixed weights of the convolution or linear before
 /// them: inference.
 FunctionPtr fold_batch_norm(const Function& function, const PassOptions& options);

@@ -38,6 +38,7 @@ class Match {
   const Node& root() const { return *root_; }
   const Node& node(const std::string& name) const { return *nodes_.at(name); }
   Value* value(const std::string& name) const { return values_.at(name); }
+  bool has(const std::string& name) const { return values_.contains(name); }
   /// A value as the builders of operators take it; empty if absent.
   Var var(const std::string& name) const { return emitter_->wrap(value(name)); }
   /// How often a value of the match is read, outputs and states included.

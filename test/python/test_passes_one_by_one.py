@@ -13,7 +13,7 @@ from miai import module as M  # noqa: N812
 
 PASSES = [
     "remove_dead_code", "fold_constants", "simplify", "share_common", "fold_batch_norm", "fuse_activation",
-    "fuse_layer_norm", "fuse_batch_norm", "fuse_pointwise",
+    "fuse_layer_norm", "fuse_attention", "fuse_batch_norm", "fuse_pointwise",
 ]  # fmt: skip
 
 Layer = Callable[[list[mi.Tensor]], mi.Tensor]

@@ -5,7 +5,6 @@
 
 #include "graph/compile/concrete_sizes.h"
 #include "graph/compile/explain.h"
-#include "graph/compile/kernel_times.h"
 #include "kernels/common/deterministic.h"
 #include "kernels/common/error.h"
 #include "runtime/backend.h"
@@ -52,23 +51,28 @@ CompiledFunction::CompiledFunction(FunctionPtr function, const CompileOptions& o
   }
 }
 
+KernelTimes* CompiledFunction::times() const {
+  if (!options_.fast_run || options_.opt_level < 2 || options_.observed || is_deterministic()) return nullptr;
+  return options_.kernel_times ? options_.kernel_times : &KernelTimes::global();
+}
+
 std::shared_ptr<const Plan> CompiledFunction::make_plan(const std::vector<TensorMeta>& inputs,
                                                         const std::vector<TensorMeta>& states) const {
   SymbolValues sizes = solve_sizes(*main_, inputs, states);
   bool chooses = options_.opt_level >= 2 && !options_.observed;
-  bool measures = chooses && options_.fast_run && !is_deterministic();
   Draft draft = draft_plan({*main_, sizes, inputs, states, constant_index_, chooses,
-                            options_.opt_level >= 1 && !options_.observed, measures});
-  if (measures) KernelTimes::global().save();
+                            options_.opt_level >= 1 && !options_.observed, times()});
   copy_partial_results(draft);
   if (!options_.observed) form_commit_section(draft);
   bool saves_memory = options_.memory_limit > 0 || options_.recomputes_cheaply;
+  if (saves_memory) draft.times = times();  // else nothing asks what takes how long
   if (saves_memory && options_.opt_level >= 1 && !options_.observed) save_compactly(draft);
   auto finish = [&](Draft steps) {
     place_results(steps);
     if (options_.opt_level >= 1) write_parts_in_place(steps);
     if (!options_.observed) reuse_dying_inputs(steps);
     std::shared_ptr<Plan> plan = finish_plan(steps);
+    if (times()) times()->save();
     plan->constants = constants_;
     plan->inputs = inputs;
     plan->deterministic = is_deterministic();

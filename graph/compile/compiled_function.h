@@ -27,6 +27,8 @@ class CompiledFunction final : public Executable {
   std::string explain(const std::vector<Shape>& input_shapes) override;
 
  private:
+  /// Where kernels are measured; nullptr: they are not.
+  KernelTimes* times() const;
   std::shared_ptr<const Plan> make_plan(const std::vector<TensorMeta>& inputs,
                                         const std::vector<TensorMeta>& states) const;
 

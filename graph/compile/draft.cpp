@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "graph/compile/kernel_times.h"
 #include "graph/compile/layouts.h"
 #include "graph/ops/pointwise.h"
 #include "kernels/common/error.h"
@@ -70,12 +69,6 @@ Device device_of(const Node& node) {
 }
 
 namespace {
-
-std::vector<TensorMeta> metas(const std::vector<Place>& places) {
-  std::vector<TensorMeta> list;
-  for (const Place& place : places) list.push_back(place.meta);
-  return list;
-}
 
 /// Prepares the kernel that the step has found; `packed`: for a packed input, if it has use for one.
 void prepare_kernel(Step& step, bool packed = false) {
@@ -147,7 +140,7 @@ class Drafter {
     lay_out_inputs(step, attrs);
     step.attrs = attrs;
     step.choice = find_kernel(*node.op, step.attrs, metas(step.inputs), metas(step.outputs), step.device);
-    if (request_.measures) take_quickest(step);
+    if (request_.times) take_quickest(step);
     prepare_packed(step);
     for (size_t i = 0; i < step.outputs.size(); ++i) places_[node.outputs[i]] = step.outputs[i];
     draft_.steps.push_back(std::move(step));
@@ -156,7 +149,7 @@ class Drafter {
   void take_quickest(Step& step) {
     std::vector<TensorMeta> inputs = metas(step.inputs), outputs = metas(step.outputs);
     const Kernel& found = *step.choice.kernel;
-    step.choice = find_quickest_kernel(backend(step.device.kind).kernels(),
+    step.choice = find_quickest_kernel(*request_.times, backend(step.device.kind).kernels(),
                                        {found.op, inputs, outputs, step.attrs, found.device},
                                        may_pack(request_, *step.node, found.packs));
   }
@@ -167,6 +160,7 @@ class Drafter {
     prepare_kernel(step, packed);
     size_t bytes = step.choice.prepared.packed_bytes;
     if (!packed || bytes == 0) return;
+    step.packed = true;
     Place& input = step.inputs[static_cast<size_t>(packs)];
     int index = static_cast<int>(draft_.packed.size());
     draft_.packed.push_back({step.choice, input, bytes});

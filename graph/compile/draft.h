@@ -3,6 +3,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "graph/compile/kernel_times.h"
 #include "graph/ir/function.h"
 #include "graph/ops/cost.h"
 #include "kernels/common/parallel.h"
@@ -41,7 +42,10 @@ struct Step {
   Device device;
   bool commits = false;  // runs in the commit section
   bool repeats = false;  // computes again what an earlier step has computed
+  bool packed = false;   // the kernel's weight comes in its own form
   const OpDef& definition() const { return node ? *node->op : *added_op; }
+  /// Neither an effect nor what the host runs: it may run again, or on made-up operands.
+  bool is_pure() const { return !node || (node->op->may_repeat() && node->bodies.empty()); }
   /// Whether that output may be written over that input.
   bool may_overwrite(size_t input, size_t output) const;
 };
@@ -66,6 +70,7 @@ struct Draft {
   std::vector<DraftWrite> writes;
   std::vector<std::shared_ptr<const Node>> own_nodes;  // of steps, that are not the function's
   std::vector<int> state_buffers;  // that may be written in place; -1: not read, or strided
+  KernelTimes* times = nullptr;    // of steps; nullptr: the cost model's
 
   int add_buffer(const Buffer& buffer);
   /// Memory of its own for a tensor without gaps.
@@ -88,7 +93,7 @@ struct DraftRequest {
   std::unordered_map<const Value*, int> constants;  // their indices
   bool chooses_layouts = false;                     // images may lie channels-last between steps
   bool packs_inputs = false;                        // kernels may take weights in forms of their own
-  bool measures = false;                            // the quickest kernels, by running them
+  KernelTimes* times = nullptr;                     // the quickest kernels, by running them; nullptr: not
 };
 
 /// The kernel for one call, not prepared yet; `attrs` become the kernel's.
@@ -125,8 +130,12 @@ std::shared_ptr<Plan> finish_plan(const Draft& draft);
 /// What computes output 0 of the step again, if that takes less than the step itself.
 std::optional<Step> cheaper_repeat(const Step& step);
 
+std::vector<TensorMeta> metas(const std::vector<Place>& places);
 /// Operations and bytes of a step.
 Cost step_cost(const Step& step);
+/// How long the step takes: its kernel's time on its operands as they lie, else (no `times`, or what cannot
+/// be measured) by the cost model.
+double step_seconds(const Step& step, KernelTimes* times);
 /// Whether the step may write its output over input i, if that is the last read of its memory.
 bool may_take_over(const Draft& draft, const Step& step, size_t i);
 /// The plan that `finish` makes of a draft whose commit section is formed; steps run again where it needs
@@ -135,7 +144,7 @@ std::shared_ptr<Plan> plan_within(const Draft& draft, int64_t limit, const std::
                                   FunctionRef<std::shared_ptr<Plan>(Draft)> finish);
 
 /// The plan that needs the least memory when steps run again that only read and write (no products, no
-/// convolutions), for a twentieth more time by the cost model.
+/// convolutions), for a twentieth more time.
 std::shared_ptr<Plan> plan_cheaply(const Draft& draft, FunctionRef<std::shared_ptr<Plan>(Draft)> finish);
 
 /// The first and the last step that reads or writes each root buffer; -1: none.

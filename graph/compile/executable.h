@@ -10,6 +10,8 @@
 
 namespace miai {
 
+class KernelTimes;
+
 struct CompileOptions {
   int opt_level = 2;         // 0: eager's kernels, bit for bit; 1: rewrites; 2: layouts and algorithms too
   bool verify = false;       // run the verifier between passes (always in debug builds)
@@ -20,13 +22,14 @@ struct CompileOptions {
   bool fast_run = false;     // measure kernels and take the quickest (at opt_level 2)
   bool recomputes_cheaply = false;  // without a limit: what takes little time to compute again is not kept
   int plan_limit = 32;              // plans kept, one a set of sizes and layouts
+  KernelTimes* kernel_times = nullptr;  // of fast_run, outlives the executable; nullptr: the process's
 };
 
 /// An operator that a plan runs once more than the function says, to need less memory.
 struct RepeatedOp {
   std::string op, line;
   int64_t bytes = 0;   // of what it computes again
-  double seconds = 0;  // about
+  double seconds = 0;  // measured with fast_run, else about
 };
 
 struct MemoryReport {
@@ -37,7 +40,7 @@ struct MemoryReport {
   int64_t commit_bytes = 0;       // kept live for the commit section
   int64_t input_bytes = 0, state_bytes = 0, constant_bytes = 0, workspace_bytes = 0, output_bytes = 0;
   int64_t packed_bytes = 0;                  // weights in the forms of their kernels
-  double seconds = 0, repeated_seconds = 0;  // of all instructions, and of those that repeat others; about
+  double seconds = 0, repeated_seconds = 0;  // of all instructions, and of those that repeat others
   std::vector<RepeatedOp> repeated;
   std::string to_string() const;
 };

@@ -126,7 +126,7 @@ class Finisher {
     Cost cost = step_cost(step);
     instruction.flops = cost.flops;
     instruction.bytes = cost.bytes;
-    instruction.seconds = estimated_seconds(cost);
+    instruction.seconds = step_seconds(step, draft_.times);
     instruction.first_operand = static_cast<int>(plan_->operands.size());
     instruction.input_count = static_cast<int>(step.inputs.size());
     instruction.output_count = static_cast<int>(step.outputs.size());

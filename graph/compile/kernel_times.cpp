@@ -1,12 +1,10 @@
 #include "graph/compile/kernel_times.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "graph/compile/measure_kernel.h"
 #include "graph/serialize/whole_file.h"
 #include "kernels/common/error.h"
 #include "kernels/common/parallel.h"
@@ -17,10 +15,8 @@ namespace {
 
 constexpr double kWorthIt = 0.97;  // of the preferred kernel's time: less of a gain may be noise
 
-using Kernels = std::vector<std::shared_ptr<const Kernel>>;
-
-/// All that the times depend on.
-std::string key_of(const Kernels& kernels, const KernelSignature& s, bool may_pack) {
+/// All that the time depends on.
+std::string key_of(const Kernel& kernel, const KernelSignature& s) {
   std::ostringstream key;
   key << processor_name() << "; " << thread_count() << " threads; " << s.op << '(' << s.attrs << ')';
   for (auto metas : {s.inputs, s.outputs}) {
@@ -34,21 +30,11 @@ std::string key_of(const Kernels& kernels, const KernelSignature& s, bool may_pa
       if (!meta.is_dense()) key << " strides " << meta.strides;
     }
   }
-  key << (may_pack ? "; packed;" : ";");
-  for (const auto& kernel : kernels) key << ' ' << kernel->name << ' ' << kernel->library;
+  key << (s.packed ? "; packed; " : "; ") << kernel.name << ' ' << kernel.library;
   return key.str();
 }
 
-KernelTime measure(const Kernels& kernels, const KernelSignature& signature, bool may_pack) {
-  KernelTime best;
-  for (const auto& kernel : kernels) {
-    double seconds = measure_kernel(*kernel, signature, may_pack);
-    if (best.kernel.empty() || seconds < best.seconds * kWorthIt) best = {kernel->name, seconds};
-  }
-  return best;
-}
-
-using Times = std::map<std::string, KernelTime>;
+using Times = std::map<std::string, double>;
 
 Times parse(const std::string& file) {
   Times times;
@@ -58,9 +44,8 @@ Times parse(const std::string& file) {
   const char* text = static_cast<const char*>(mapped.data.get());
   auto json = nlohmann::json::parse(text, text + mapped.size, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return times;
-  for (const auto& [key, entry] : json.items())
-    if (entry.is_array() && entry.size() == 2 && entry[0].is_string() && entry[1].is_number())
-      times[key] = {entry[0].get<std::string>(), entry[1].get<double>()};
+  for (const auto& [key, seconds] : json.items())
+    if (seconds.is_number()) times[key] = seconds.get<double>();
   return times;
 }
 
@@ -89,19 +74,20 @@ void KernelTimes::read_file() {
   }
 }
 
-std::optional<KernelTime> KernelTimes::quickest(const KernelTable& table, const KernelSignature& signature,
-                                                bool may_pack) {
-  Kernels kernels = willing_kernels(table, signature);
-  if (kernels.empty() || !can_measure(signature)) return std::nullopt;
-  std::string key = key_of(kernels, signature, may_pack);
+std::optional<double> KernelTimes::seconds(const Kernel& kernel, const KernelSignature& signature) {
+  if (!can_measure(signature)) return std::nullopt;
+  std::string key = key_of(kernel, signature);
   std::lock_guard lock(mutex_);  // two measurements at a time would disturb each other
   read_file();
   auto it = times_.find(key);
-  if (it == times_.end()) {
-    it = times_.emplace(std::move(key), measure(kernels, signature, may_pack)).first;
+  if (it != times_.end()) return it->second;
+  try {
+    double seconds = measure_(kernel, signature);
     is_changed_ = true;
+    return times_[key] = seconds;
+  } catch (const Error&) {  // it refuses made-up values
+    return std::nullopt;
   }
-  return it->second;
 }
 
 void KernelTimes::save() {
@@ -110,8 +96,8 @@ void KernelTimes::save() {
   try {
     nlohmann::json json = nlohmann::json::object();
     Times all = parse(file_);  // another process may have added to it
-    for (const auto& [key, time] : times_) all[key] = time;
-    for (const auto& [key, time] : all) json[key] = {time.kernel, time.seconds};
+    for (const auto& [key, seconds] : times_) all[key] = seconds;
+    for (const auto& [key, seconds] : all) json[key] = seconds;
     std::filesystem::create_directories(std::filesystem::path(file_).parent_path());
     std::string text = json.dump(1);
     std::span<const char> part(text);
@@ -120,18 +106,29 @@ void KernelTimes::save() {
   }
 }
 
-KernelChoice find_quickest_kernel(const KernelTable& table, const KernelSignature& signature, bool may_pack) {
+std::optional<TimedKernel> quickest_kernel(KernelTimes& times, const KernelTable& table,
+                                           const KernelSignature& signature, bool may_pack) {
+  std::vector<std::shared_ptr<const Kernel>> kernels = willing_kernels(table, signature);
+  if (kernels.empty()) kernels.push_back(find_kernel(table, signature).kernel);
+  std::optional<TimedKernel> best;
+  for (const auto& kernel : kernels) {
+    KernelSignature call = signature;
+    call.packed = may_pack && kernel->packs >= 0;
+    std::optional<double> seconds = times.seconds(*kernel, call);
+    if (seconds && (!best || *seconds < best->seconds * kWorthIt)) best = {kernel, *seconds};
+  }
+  return best;
+}
+
+KernelChoice find_quickest_kernel(KernelTimes& times, const KernelTable& table,
+                                  const KernelSignature& signature, bool may_pack) {
   KernelChoice choice = find_kernel(table, signature);
-  Kernels kernels = willing_kernels(table, signature);
-  if (kernels.size() < 2) return choice;
-  std::optional<KernelTime> best = KernelTimes::global().quickest(table, signature, may_pack);
-  if (!best || best->kernel == choice.kernel->name) return choice;
-  auto found =
-      std::find_if(kernels.begin(), kernels.end(), [&](const auto& k) { return k->name == best->kernel; });
-  if (found == kernels.end()) return choice;
-  std::erase_if(choice.refusals, [&](const Refusal& r) { return r.kernel == best->kernel; });
+  if (willing_kernels(table, signature).size() < 2) return choice;
+  std::optional<TimedKernel> best = quickest_kernel(times, table, signature, may_pack);
+  if (!best || best->kernel == choice.kernel) return choice;
+  std::erase_if(choice.refusals, [&](const Refusal& r) { return r.kernel == best->kernel->name; });
   choice.refusals.push_back({choice.kernel->name, "measured: it takes longer"});
-  choice.kernel = *found;
+  choice.kernel = best->kernel;
   return choice;
 }
 

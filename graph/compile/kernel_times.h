@@ -1,36 +1,36 @@
-// Kernels chosen by measurement (`fast_run`): each call is timed once on this machine with every kernel that
-// supports it, and what was found is kept in a file for the next process.
+// What calls take on this machine (`fast_run`): each kernel is timed once on each call, and what was found is
+// kept in a file for the next process.
 #pragma once
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 
+#include "graph/compile/measure_kernel.h"
 #include "kernels/common/kernel_table.h"
 
 namespace miai {
 
-struct KernelTime {
-  std::string kernel;  // name
-  double seconds = 0;
-};
+/// Seconds of one run, as measure_kernel gives them.
+using MeasureKernel = std::function<double(const Kernel& kernel, const KernelSignature& signature)>;
 
 /// Thread-safe.
 class KernelTimes {
  public:
   /// `file`: read when first asked for; empty: nothing is kept.
-  explicit KernelTimes(std::string file) : file_(std::move(file)) {}
+  explicit KernelTimes(std::string file, MeasureKernel measure = measure_kernel)
+      : file_(std::move(file)), measure_(std::move(measure)) {}
   /// The process's, kept in default_file().
   static KernelTimes& global();
   /// kernel_times.json in MIAI_CACHE_DIR, else in miai/ of XDG_CACHE_HOME or ~/.cache; empty if there is no
   /// such folder to be had.
   static std::string default_file();
 
-  /// The quickest kernel of a call, its weight packed if `may_pack`; measured now unless that is known for
-  /// this processor, number of threads and set of kernels. nullopt where nothing can be measured: no kernel
-  /// beside the reference, or strides that run backwards.
-  std::optional<KernelTime> quickest(const KernelTable& table, const KernelSignature& signature,
-                                     bool may_pack);
+  /// Of the kernel on such a call; measured now unless that is known for this processor, number of threads
+  /// and version of the kernel's library. nullopt where it cannot be measured: strides that run backwards, or
+  /// a kernel that refuses the values it is measured with.
+  std::optional<double> seconds(const Kernel& kernel, const KernelSignature& signature);
   /// Writes what was measured since; a folder that cannot be written to is no error.
   void save();
 
@@ -38,12 +38,23 @@ class KernelTimes {
   void read_file();  // once; a file that is not whole counts as empty
 
   const std::string file_;
+  const MeasureKernel measure_;
   std::mutex mutex_;
   bool is_read_ = false, is_changed_ = false;
-  std::map<std::string, KernelTime> times_;
+  std::map<std::string, double> times_;
 };
 
+struct TimedKernel {
+  std::shared_ptr<const Kernel> kernel;
+  double seconds = 0;
+};
+
+/// The quickest kernel of a call, its weight packed if `may_pack`: of those that are willing, the reference
+/// if none is. nullopt: nothing can be measured.
+std::optional<TimedKernel> quickest_kernel(KernelTimes& times, const KernelTable& table,
+                                           const KernelSignature& signature, bool may_pack);
 /// The choice of find_kernel, or the quickest kernel if several are willing.
-KernelChoice find_quickest_kernel(const KernelTable& table, const KernelSignature& signature, bool may_pack);
+KernelChoice find_quickest_kernel(KernelTimes& times, const KernelTable& table,
+                                  const KernelSignature& signature, bool may_pack);
 
 }  // namespace miai

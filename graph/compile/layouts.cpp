@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "graph/compile/kernel_times.h"
 #include "graph/compile/layout_search.h"
 #include "graph/ops/pointwise.h"
 #include "runtime/backend.h"
@@ -98,9 +97,14 @@ class LayoutChooser {
   int number(const Value* value) {
     auto [it, is_new] = numbers_.try_emplace(value, static_cast<int>(problem_.images.size()));
     if (is_new)  // a group of its own until it joins another
-      problem_.images.push_back(
-          {it->second, static_cast<double>(byte_size(meta_of(value))) / kBytesPerSecond});
+      problem_.images.push_back({it->second, copy_seconds(*value)});
     return it->second;
+  }
+  double copy_seconds(const Value& image) const {
+    TensorMeta meta = meta_of(&image);
+    if (!request_.times) return static_cast<double>(byte_size(meta)) / kBytesPerSecond;
+    Place from{.meta = meta}, to{.meta = as_channels_last(meta)};
+    return step_seconds(added_step("copy", {}, {from}, {to}, image.type.device), request_.times);
   }
   LayoutProblem::Image& image(int i) { return problem_.images[static_cast<size_t>(i)]; }
 
@@ -167,11 +171,11 @@ class LayoutChooser {
   /// The seconds of both forms by running them, copies within the kernels included; false: not measured.
   bool measure(const Node& node, const ChannelsLastCall& call, const Kernel& row_major,
                LayoutProblem::Step& step) const {
-    if (!request_.measures) return false;
+    if (!request_.times) return false;
     auto quickest = [&](const std::vector<TensorMeta>& inputs, const std::vector<TensorMeta>& outputs) {
-      return KernelTimes::global().quickest(backend(device_of(node).kind).kernels(),
-                                            {row_major.op, inputs, outputs, call.attrs, row_major.device},
-                                            may_pack(request_, node, row_major.packs));
+      return quickest_kernel(*request_.times, backend(device_of(node).kind).kernels(),
+                             {row_major.op, inputs, outputs, call.attrs, row_major.device},
+                             may_pack(request_, node, row_major.packs));
     };
     std::vector<TensorMeta> inputs, outputs;
     for (const Value* value : node.inputs) inputs.push_back(meta_of(value));

@@ -67,9 +67,7 @@ bool can_measure(const KernelSignature& signature) {
          std::all_of(signature.outputs.begin(), signature.outputs.end(), runs_forwards);
 }
 
-double measure_kernel(const Kernel& kernel, const KernelSignature& given, bool may_pack) {
-  KernelSignature signature = given;
-  signature.packed = may_pack && kernel.packs >= 0;
+double measure_kernel(const Kernel& kernel, const KernelSignature& signature) {
   Prepared prepared = kernel.prepare ? kernel.prepare(signature) : Prepared{};
   Operands inputs(signature.inputs), outputs(signature.outputs);
   Memory packed = allocate(prepared.packed_bytes), workspace = allocate(prepared.workspace_bytes);

@@ -4,9 +4,9 @@
 
 namespace miai {
 
-/// Seconds of one run at best, the first one not counted; its weight packed before if `may_pack`. Raises what
-/// the kernel raises.
-double measure_kernel(const Kernel& kernel, const KernelSignature& signature, bool may_pack);
+/// Seconds of one run at best, the first one not counted; its weight packed before if `signature.packed`.
+/// Raises what the kernel raises.
+double measure_kernel(const Kernel& kernel, const KernelSignature& signature);
 /// Whether memory for the operands can be made: strides that run forwards.
 bool can_measure(const KernelSignature& signature);
 

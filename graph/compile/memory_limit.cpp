@@ -15,12 +15,10 @@ int64_t rounded(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 /// Which steps may run again.
 enum class Repeats { kAny, kCheap };
 
-/// Not what draws on the outside world, nor what the host runs. An operator that counts its operations does
-/// more than read and write: it is not cheap.
+/// An operator that counts its operations does more than read and write: it is not cheap.
 bool may_repeat(const Step& step, Repeats repeats) {
-  if (!step.choice.kernel || step.commits) return false;
-  if (repeats == Repeats::kCheap && step.node && step.node->op->cost) return false;
-  return !step.node || (step.node->op->may_repeat() && step.node->bodies.empty());
+  if (!step.choice.kernel || step.commits || !step.is_pure()) return false;
+  return repeats == Repeats::kAny || !step.node || !step.node->op->cost;
 }
 
 /// A draft whose commit section is formed, and its steps as the search sees them: those of the commit section
@@ -91,7 +89,7 @@ class Recomputation {
     for (const Place& place : step.inputs) add_once(s.reads, number(place));
     for (const Place& place : step.outputs) add_once(s.writes, number(place));
     s.workspace = rounded(static_cast<int64_t>(step.choice.prepared.workspace_bytes));
-    s.cost = estimated_seconds(step_cost(step));
+    s.cost = step_seconds(step, draft_.times);
     s.may_repeat = may_repeat(step, repeats_);
     if (!step.outputs.empty() && number(step.outputs[0]) >= 0)
       for (size_t i = 0; i < step.inputs.size(); ++i)

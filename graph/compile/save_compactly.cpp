@@ -136,9 +136,7 @@ class CompactSaver {
   void keep_compact(const KeptValue& kept) {
     const Step& maker = draft_.steps[kept.maker];
     if (!maker.node || !maker.node->op->compact) return;
-    std::vector<TensorMeta> inputs;
-    for (const Place& place : maker.inputs) inputs.push_back(place.meta);
-    std::optional<CompactForm> form = maker.node->op->compact(kept.output, maker.attrs, inputs);
+    std::optional<CompactForm> form = maker.node->op->compact(kept.output, maker.attrs, metas(maker.inputs));
     if (!form) return;
     Place& value = draft_.steps[kept.reader].inputs[kept.input];
     Place small = add(after_[kept.kept_from], form->encode, form->attrs, value, add_like(value, form->dtype));

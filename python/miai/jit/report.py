@@ -43,8 +43,8 @@ class MemoryReport:
     what the allocators counted in the plan's first call (None before it), `rss_bytes` the whole process now.
     `arena_bytes` is the memory that values inside the plan share, `lower_bound_bytes` the largest sum of them
     that live together, `commit_bytes` what is kept until states are written, `packed_bytes` weights in the
-    forms of their kernels. `seconds` are those of the cost model; `repeated` lists what is computed again
-    because of `limit_bytes`.
+    forms of their kernels. `seconds` are those of the cost model, or measured where `fast_run` and a limit
+    are on; `repeated` lists what is computed again because of `limit_bytes`.
     """
 
     peak_bytes: int
@@ -67,7 +67,7 @@ class MemoryReport:
 
     @property
     def added_time(self) -> float:
-        """Time spent on computing again, as a part of the time without a limit, by the cost model."""
+        """Time spent on computing again, as a part of the time without a limit."""
         rest = self.seconds - self.repeated_seconds
         return self.repeated_seconds / rest if rest else 0.0
 

@@ -43,11 +43,12 @@ class trace:  # noqa: N801 - a decorator
         memory_limit: bytes that a call may hold, arguments and states included, as a number or as "4GiB".
             Values are computed again where keeping them would need more; no bit of the result changes. A
             limit that is too small raises ValueError with the smallest one possible. "cheap": as few as 5 %
-            more time gives (by the cost model), with no product and no convolution computed again. The first
-            call, which records, runs eagerly: it keeps to the limit as far as `mi.dtr` can, which needs more
-            time and memory than the plan does. See `docs/memory.md`.
+            more time gives (by the cost model, or measured with `fast_run`), with no product and no
+            convolution computed again. The first call, which records, runs eagerly: it keeps to the limit as
+            far as `mi.dtr` can, which needs more time and memory than the plan does. See `docs/memory.md`.
         fast_run: chooses kernels and layouts by running them on this machine when a plan is made, instead of
-            by rules (at ``opt_level=2``). What was measured is kept in ``~/.cache/miai`` (MIAI_CACHE_DIR).
+            by rules (at ``opt_level=2``), and chooses by measured times what runs again under a
+            `memory_limit`. What was measured is kept in ``~/.cache/miai`` (MIAI_CACHE_DIR).
             Another choice of kernels may change results by rounding. MIAI_FAST_RUN=1 does so for all.
 
     >>> import miai as mi

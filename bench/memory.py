@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 
@@ -29,13 +30,16 @@ def reset_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def ended_child(command: list[str]) -> int:
-    """Runs a command to its end: the most that it held. Raises RuntimeError where it fails."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    message = process.stderr.read().strip()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{Path(command[0]).name} {command[1]}: {message}")
-    return usage.ru_maxrss * 1024
+def ended_child(command: list[str]) -> tuple[int, str]:
+    """Runs a command to its end: the most that it held, and what it printed. Raises RuntimeError where it
+    fails."""
+    with tempfile.TemporaryFile("w+") as printed:
+        process = subprocess.Popen(command, stdout=printed, stderr=subprocess.PIPE, text=True)
+        assert process.stderr is not None
+        message = process.stderr.read().strip()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"{Path(command[0]).name} {command[1]}: {message}")
+        printed.seek(0)
+        return usage.ru_maxrss * 1024, printed.read()

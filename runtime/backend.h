@@ -17,6 +17,8 @@ struct Backend {
   /// 64-byte aligned memory, at least `bytes`; nullptr when there is none. The allocator caches above it.
   void* (*allocate)(int index, size_t bytes) = nullptr;
   void (*free)(int index, void* data, size_t bytes) = nullptr;
+  /// What `free` has left with the process goes back to the system; nullptr: nothing is left.
+  void (*give_back)() = nullptr;
   std::unique_ptr<Stream> (*make_stream)(int index) = nullptr;
   /// Called inside a task of the stream.
   void (*copy_from_host)(void* device, const void* host, size_t bytes) = nullptr;

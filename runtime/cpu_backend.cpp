@@ -35,6 +35,7 @@ Backend make_cpu_backend() {
   };
   cpu.allocate = [](int, size_t bytes) { return cpu_allocate(bytes); };
   cpu.free = [](int, void* data, size_t bytes) { cpu_free(data, bytes); };
+  cpu.give_back = cpu_give_back;
   cpu.make_stream = make_stream;
   cpu.copy_from_host = copy_bytes;
   cpu.copy_to_host = copy_bytes;

@@ -1,6 +1,9 @@
 #include "runtime/cpu_memory.h"
 
 #include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,6 +39,12 @@ void cpu_free(void* data, size_t bytes) {
     std::free(data);
   else
     munmap(data, bytes);
+}
+
+void cpu_give_back() {
+#ifdef __GLIBC__
+  malloc_trim(0);  // small blocks are of its heap, which keeps what is freed in the midst of it
+#endif
 }
 
 int64_t cpu_memory_bytes() {

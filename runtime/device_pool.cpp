@@ -215,6 +215,7 @@ void DevicePool::raise_max_allocated(int64_t at_least) {
 void DevicePool::trim() {
   std::lock_guard lock(mutex_);
   trim_locked();
+  if (backend_.give_back) backend_.give_back();
 }
 
 int64_t DevicePool::set_limit(int64_t bytes) {

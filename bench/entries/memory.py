@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -87,8 +88,12 @@ def _serve_sdk(context: Context) -> Measured:
 def _serve_program(context: Context) -> Measured:
     path = prepared(context, "model.miai")
     output, _ = miai_sdk.run_once(path, ONE_IMAGE.input(), context.threads)
-    peak = miai_sdk.miai_run("bench", str(path), "--threads", str(context.threads), "--runs", str(_RUNS))
-    return Measured({"peak": peak}, output)
+    peak, text = miai_sdk.miai_run(
+        "bench", str(path), "--threads", str(context.threads), "--runs", str(_RUNS)
+    )
+    resident = re.search(r"([\d.]+) MiB resident", text)
+    assert resident is not None, text
+    return Measured({"peak": peak, "resident": float(resident[1]) * 2**20}, output)
 
 
 def _serve_with(module: str) -> Callable[[Context], Measured]:

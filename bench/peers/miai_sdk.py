@@ -77,8 +77,9 @@ def load_library() -> ctypes.CDLL:
     return library
 
 
-def miai_run(*arguments: str) -> int:
-    """Runs the program, and gives the most memory that it held. Raises RuntimeError where it fails."""
+def miai_run(*arguments: str) -> tuple[int, str]:
+    """Runs the program: the most memory that it held, and what it printed. Raises RuntimeError where it
+    fails."""
     return ended_child([str(sdk_folder() / "bin" / "miai-run"), *arguments])
 
 

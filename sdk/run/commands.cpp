@@ -1,12 +1,14 @@
 #include "sdk/run/commands.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <random>
 #include <stdexcept>
 
@@ -114,6 +116,13 @@ void print_function(const Model& model, const std::string& name, bool text) {
   std::printf("%s\n", program);
 }
 
+/// Memory that the process holds now.
+double resident_mebibytes() {
+  int64_t pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return static_cast<double>(resident * sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
 }  // namespace
 
 void inspect(const Options& options) {
@@ -167,8 +176,9 @@ void bench(const Options& options) {
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
   }
   std::sort(times.begin(), times.end());
-  std::printf("%s: %zu runs, median %.3f ms, least %.3f ms, most %.3f ms\n", function.c_str(), times.size(),
-              times[times.size() / 2], times.front(), times.back());
+  std::printf("%s: %zu runs, median %.3f ms, least %.3f ms, most %.3f ms; %.1f MiB resident\n",
+              function.c_str(), times.size(), times[times.size() / 2], times.front(), times.back(),
+              resident_mebibytes());
 }
 
 void verify(const Options& options) {

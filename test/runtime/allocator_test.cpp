@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <set>
 #include <string>
@@ -52,6 +55,29 @@ class Allocator : public testing::TestWithParam<Device> {
  protected:
   Device device() const { return GetParam(); }
 };
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+int64_t resident_bytes() {
+  int64_t pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+TEST(AllocatorTrim, SmallBlocksGoBackToTheSystemToo) {
+  constexpr size_t kBytes = 64 << 10;
+  constexpr int kCount = 1600;  // 100 MiB
+  std::vector<void*> blocks;
+  for (int i = 0; i < kCount; ++i) {
+    blocks.push_back(allocate_memory(kCpu, kBytes));
+    std::memset(blocks.back(), 1, kBytes);
+  }
+  const int64_t before = resident_bytes();
+  for (int i = 0; i + 1 < kCount; ++i) free_memory(kCpu, blocks[static_cast<size_t>(i)], kBytes);
+  trim_memory(kCpu);  // the last one holds the end of the heap
+  EXPECT_LT(resident_bytes(), before - (80 << 20));
+  free_memory(kCpu, blocks.back(), kBytes);
+}
+#endif
 
 TEST_P(Allocator, MemoryIsAlignedAndApart) {
   std::vector<std::pair<char*, size_t>> blocks;

@@ -15,7 +15,7 @@ bool Step::may_overwrite(size_t input, size_t output) const {
   const std::vector<int>& listed = definition().may_overwrite;
   bool is_listed =
       output == 0 && std::find(listed.begin(), listed.end(), static_cast<int>(input)) != listed.end();
-  bool is_pointwise = choice.kernel && choice.kernel->op == "pointwise";
+  bool is_pointwise = definition().is_pointwise() || input >= definition().pointwise_from.value_or(SIZE_MAX);
   const TensorMeta &in = inputs[input].meta, &out = outputs[output].meta;
   bool lie_alike = (in.is_dense() && out.is_dense()) || (in.is_channels_last() && out.is_channels_last());
   return (is_listed || is_pointwise) && in.dtype == out.dtype && in.shape == out.shape && lie_alike;

@@ -1,6 +1,6 @@
+#include "graph/ops/embedding.h"
+
 #include "graph/ops/builders.h"
-#include "graph/ops/tables.h"
-#include "kernels/common/attrs/index.h"
 
 namespace miai::ops {
 namespace {
@@ -22,14 +22,7 @@ void infer_embedding(InferContext& c) {
 }
 
 void infer_embedding_backward(InferContext& c) {
-  const EmbeddingBackwardAttrs& a = c.attrs<EmbeddingBackwardAttrs>();
-  c.check_int(1);
-  c.check_rank(0, c.input(1).rank() + 1);
-  for (int i = 0; i < c.input(1).rank(); ++i) c.check_dim(0, i, c.input(1).shape[i], "as 'inp' has");
-  if (a.num_embeddings.is_static() && a.num_embeddings.value() < 0)
-    c.fail(ErrorKind::kValue, "num_embeddings", "expected at least 0, got ", a.num_embeddings);
-  check_padding(c, a.padding_idx, a.num_embeddings);
-  c.output_like(0, {a.num_embeddings, c.input(0).shape.back()});
+  c.output_like(0, embedding_gradient_shape(c, c.attrs<EmbeddingBackwardAttrs>()));
 }
 
 Vars embedding_grad(GradContext& c) {
@@ -49,6 +42,16 @@ Vars embedding_backward_grad(GradContext& c) {
 }
 
 }  // namespace
+
+Dims embedding_gradient_shape(const InferContext& c, const EmbeddingBackwardAttrs& a) {
+  c.check_int(1);
+  c.check_rank(0, c.input(1).rank() + 1);
+  for (int i = 0; i < c.input(1).rank(); ++i) c.check_dim(0, i, c.input(1).shape[i], "as 'inp' has");
+  if (a.num_embeddings.is_static() && a.num_embeddings.value() < 0)
+    c.fail(ErrorKind::kValue, "num_embeddings", "expected at least 0, got ", a.num_embeddings);
+  check_padding(c, a.padding_idx, a.num_embeddings);
+  return {a.num_embeddings, c.input(0).shape.back()};
+}
 
 void define_embedding(OpTable& table) {
   OpDef op;

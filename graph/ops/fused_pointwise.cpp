@@ -31,6 +31,7 @@ void define_fused_pointwise(OpTable& table) {
   op.outputs = {{"out", false, true}};
   op.attrs = &attrs_type<PointwiseAttrs>();
   op.infer = infer;
+  op.pointwise_from = 0;
   op.is_public = false;
   table.add(std::move(op));
 }

@@ -124,11 +124,14 @@ struct OpDef {
 
   // Facts for the engine.
   std::vector<int> may_overwrite;  // inputs whose memory output 0 may take (same dtype and shape)
-  bool random = false;             // reads a generator state as an input named "state", has attr "ticket"
-  bool effect = false;             // must run, in order, even if nobody reads it
-  bool portable = true;            // a file may hold it: other processes know it too
-  bool is_public = true;           // listed in miai.functional
-  bool reduction = false;          // reduces over the axes in attr "axis"
+  /// Inputs from this one on are read where an output is written, element by element: any output may take the
+  /// memory of one of its dtype and shape. (All inputs of pointwise operators are.)
+  std::optional<size_t> pointwise_from{};
+  bool random = false;     // reads a generator state as an input named "state", has attr "ticket"
+  bool effect = false;     // must run, in order, even if nobody reads it
+  bool portable = true;    // a file may hold it: other processes know it too
+  bool is_public = true;   // listed in miai.functional
+  bool reduction = false;  // reduces over the axes in attr "axis"
   std::function<Cost(std::span<const TensorMeta> inputs, std::span<const TensorMeta> outputs, const Attrs&)>
       cost;
   /// How a plan that has dropped output 0 computes it again; nullopt: by the operator itself.

@@ -59,6 +59,9 @@ FunctionPtr fuse_activation(const Function& function, const PassOptions& options
 FunctionPtr fuse_batch_norm(const Function& function, const PassOptions& options);
 /// Chains and trees of pointwise operators of one shape become one operator, with one program.
 FunctionPtr fuse_pointwise(const Function& function, const PassOptions& options);
+/// The gradient of an embedding that one program alone reads (the update of its weight) becomes part of it:
+/// it is never made with all its rows.
+FunctionPtr fuse_embedding_update(const Function& function, const PassOptions& options);
 
 // Not in the list: for files.
 

@@ -1,5 +1,7 @@
 // Runs pointwise programs one element at a time, every register a double or a 64-bit integer rounded to its
 // dtype.
+#include "kernels/reference/pointwise.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -9,7 +11,6 @@
 #include <type_traits>
 
 #include "kernels/common/attrs/pointwise.h"
-#include "kernels/common/pointwise/loop.h"
 #include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
@@ -75,15 +76,15 @@ void run_instruction(const Program& program, const Instruction& in, std::span<El
   });
 }
 
-void run_element(const Program& program, const KernelArgs& args, const pointwise::RunWalker& walker,
+void run_element(const Program& program, FunctionRef<const TensorView&(int)> input,
+                 std::span<const TensorView> outputs, const pointwise::RunWalker& walker,
                  std::span<Element> r) {
-  const size_t outputs = args.outputs.size();
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Instruction& in = program.code[i];
     if (in.opcode == Opcode::kInput) {
-      const TensorView& view = args.inputs[in.index];
-      const char* at = view.as<const char>() +
-                       walker.offset(outputs + in.index) * static_cast<int64_t>(dtype_size(view.dtype));
+      const TensorView& view = input(in.index);
+      const char* at = view.as<const char>() + walker.offset(outputs.size() + in.index) *
+                                                   static_cast<int64_t>(dtype_size(view.dtype));
       convert(at, view.dtype, r[i].bytes, in.dtype);
     } else if (in.opcode == Opcode::kConstant) {
       if (is_float(in.dtype))
@@ -94,8 +95,8 @@ void run_element(const Program& program, const KernelArgs& args, const pointwise
       run_instruction(program, in, r, r[i]);
     }
   }
-  for (size_t k = 0; k < outputs; ++k) {
-    const TensorView& view = args.outputs[k];
+  for (size_t k = 0; k < outputs.size(); ++k) {
+    const TensorView& view = outputs[k];
     char* at = view.as<char>() + walker.offset(k) * static_cast<int64_t>(dtype_size(view.dtype));
     convert(r[program.outputs[k]].bytes, program.code[program.outputs[k]].dtype, at, view.dtype);
   }
@@ -106,24 +107,31 @@ struct State {
 };
 
 Prepared prepare(const KernelSignature& s) {
-  size_t registers = s.attrs.as<PointwiseAttrs>().program.code.size();
   return {std::make_shared<const State>(State{pointwise::make_loop(s.outputs, s.inputs)}),
-          registers * sizeof(Element)};
+          program_workspace(s.attrs.as<PointwiseAttrs>().program)};
 }
 
 void run(const KernelArgs& args) {
-  const pointwise::Loop& loop = args.state_as<State>().loop;
-  const Program& program = args.attrs_as<PointwiseAttrs>().program;
-  std::span<Element> registers(static_cast<Element*>(args.workspace), program.code.size());
+  auto input = [&](int i) -> const TensorView& { return args.inputs[static_cast<size_t>(i)]; };
+  run_program(args.attrs_as<PointwiseAttrs>().program, args.state_as<State>().loop, input, args.outputs,
+              args.workspace);
+}
+
+}  // namespace
+
+size_t program_workspace(const Program& program) { return program.code.size() * sizeof(Element); }
+
+void run_program(const Program& program, const pointwise::Loop& loop,
+                 FunctionRef<const TensorView&(int)> input, std::span<const TensorView> outputs,
+                 void* workspace) {
+  std::span<Element> registers(static_cast<Element*>(workspace), program.code.size());
   std::ranges::fill(registers, Element{});
   for (int64_t i = 0; i < loop.size; ++i) {
     pointwise::RunWalker walker(loop, i);
     walker.take(1);
-    run_element(program, args, walker, registers);
+    run_element(program, input, outputs, walker, registers);
   }
 }
-
-}  // namespace
 
 void register_reference_pointwise(KernelTable& table) {
   table.add(infallible_kernel("pointwise", run, prepare));

@@ -13,7 +13,11 @@ from miai import module as M  # noqa: N812
 
 PASSES = [
     "remove_dead_code", "fold_constants", "simplify", "share_common", "fold_batch_norm", "fuse_activation",
+<<<<<<< HEAD
     "fuse_layer_norm", "fuse_attention", "fuse_batch_norm", "fuse_pointwise",
+=======
+    "fuse_layer_norm", "fuse_batch_norm", "fuse_pointwise", "fuse_embedding_update",
+>>>>>>> 96c6fe8 (embedding_update: an embedding's gradient that one program alone reads is summed as the program comes to its rows)
 ]  # fmt: skip
 
 Layer = Callable[[list[mi.Tensor]], mi.Tensor]
@@ -148,3 +152,43 @@ def test_a_layer_norm_by_hand(scaled: Any, square: Any) -> None:
     np.testing.assert_allclose(by_hand(x).numpy(), expected.numpy(), rtol=1e-5, atol=1e-5)
     assert "layer_norm(" in str(by_hand.explain())
     assert "mean(" not in str(by_hand.explain())
+
+
+def embedding_steps(make_optimizer: Any, left_out: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, str]:
+    """The weights after four steps, and what ran."""
+    monkeypatch.setenv("MIAI_DISABLE_PASSES", left_out)
+    mi.random.seed(7)
+    net = M.Sequential(M.Embedding(300, 70, padding_idx=2), M.Linear(70, 3))
+    manager = mi.GradManager().attach(net.parameters())
+    optimizer = make_optimizer(net.parameters())
+
+    @mi.trace
+    def step(words: mi.Tensor) -> mi.Tensor:
+        with manager:
+            loss = (net(words) ** 2).mean()
+            manager.backward(loss)
+        optimizer.step().clear_grad()
+        return loss
+
+    rng = np.random.default_rng(7)
+    for _ in range(4):
+        step(mi.tensor(rng.integers(0, rng.choice([5, 300]), size=(6, 9))))
+    return [p.numpy() for p in net.parameters()], str(step.explain())
+
+
+@pytest.mark.parametrize(
+    "make_optimizer",
+    [
+        lambda parameters: mi.optimizer.SGD(parameters, lr=0.1, momentum=0.9),
+        lambda parameters: mi.optimizer.Adam(parameters, lr=0.01),
+    ],
+    ids=["sgd", "adam"],
+)
+def test_an_embedding_is_updated_the_same(make_optimizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fused, text = embedding_steps(make_optimizer, "", monkeypatch)
+    assert "embedding_update(" in text
+    assert "embedding_backward(" not in text
+    expected, text = embedding_steps(make_optimizer, "fuse_embedding_update", monkeypatch)
+    assert "embedding_backward(" in text
+    for got, want in zip(fused, expected, strict=True):
+        np.testing.assert_array_equal(got, want)

@@ -83,6 +83,7 @@ void define_embedding_update_samples(SampleTable& samples) {
       .valid({f32({3, 4}), i64({3}).of({0, 1, 1}), f32({2, 4})}, padded(-2))
       .valid({f32({3, 2, 4}).transposed(), i32({3, 2}, 0, 5).transposed(), f32({5, 4}).transposed()},
              attrs(5, kStep))
+      .valid({f32({3, 2, 4}), i32({3, 2}, 0, 5).transposed(), f32({5, 4})}, attrs(5, kStep))
       .valid({f32({3, 4}).broadcast(), i64({3}, 0, 5), f32({5, 4}).sliced()}, attrs(5, kStep))
       .valid({f16({6, 4}), i64({6}, 0, 3)}, attrs(3, kHalf))
       .valid({f64({3, 4}), i64({3}, 0, 5), f32({5, 4})}, attrs(5, kStep))

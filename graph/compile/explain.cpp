@@ -51,11 +51,9 @@ void print_instruction(std::ostream& out, const Plan& plan, const Instruction& i
   out << " = " << instruction.op << '(';
   print_operands(out, plan, instruction.first_operand, instruction.input_count);
   out << ')';
-  if (!instruction.attrs.empty() && instruction.op != "pointwise") {
-    std::ostringstream attrs;
-    attrs << instruction.attrs;
-    if (!attrs.str().empty()) out << " {" << attrs.str() << '}';
-  }
+  std::ostringstream attrs;
+  print_attrs(attrs, instruction.attrs, "program");  // which nobody reads
+  if (!attrs.str().empty()) out << " {" << attrs.str() << '}';
   const KernelChoice& choice = instruction.choice;
   if (instruction.repeats) out << " again";
   out << " by " << (choice.kernel ? choice.kernel->name : "a copy between devices");

@@ -6,7 +6,7 @@
 #include "graph/compile/draft.h"
 #include "graph/ops/tables.h"
 #include "kernels/common/attrs/pack_bits.h"
-#include "kernels/common/attrs/pointwise.h"
+#include "kernels/common/attrs/pointwise_reduce.h"
 
 namespace miai {
 namespace {
@@ -19,6 +19,20 @@ struct KeptValue {
   size_t maker = 0, kept_from = 0, reader = 0;  // steps; nobody touches it between the last two
   size_t output = 0, input = 0;                 // of maker and reader
 };
+
+/// What the step runs on elements; nullptr: no program.
+const pointwise::Program* program_of(const Step& step) {
+  const std::string& op = step.choice.kernel->op;
+  if (op == "pointwise") return &step.attrs.as<PointwiseAttrs>().program;
+  return op == "pointwise_reduce" ? &step.attrs.as<PointwiseReduceAttrs>().program : nullptr;
+}
+/// The step's attributes with another program.
+Attrs with_program(const Step& step, const pointwise::Program& program) {
+  if (step.choice.kernel->op == "pointwise") return make_attrs(PointwiseAttrs{program});
+  auto attrs = step.attrs.as<PointwiseReduceAttrs>();
+  attrs.program = program;
+  return make_attrs(std::move(attrs));
+}
 
 class CompactSaver {
  public:
@@ -105,9 +119,9 @@ class CompactSaver {
   bool keep_as_bits(const KeptValue& kept) {
     Step& reader = draft_.steps[kept.reader];
     Place value = reader.inputs[kept.input];
-    if (reader.choice.kernel->op != "pointwise" || value.meta.dtype == DType::kBool) return false;
-    std::optional<BoolPart> parts =
-        bool_part(reader.attrs.as<PointwiseAttrs>().program, static_cast<int>(kept.input));
+    const pointwise::Program* program = program_of(reader);
+    if (!program || value.meta.dtype == DType::kBool) return false;
+    std::optional<BoolPart> parts = bool_part(*program, static_cast<int>(kept.input));
     if (!parts) return false;
     for (size_t i = 0; i < parts->bools.size(); ++i) {
       Place bools = keep_bits(kept, value, parts->bools[i]);
@@ -146,9 +160,10 @@ class CompactSaver {
   /// The step runs another program on its inputs.
   void become(Step& step, const pointwise::Program& program) {
     auto node = std::make_shared<Node>(*step.node);
-    node->op = &find_op("pointwise");
-    node->attrs = make_attrs(PointwiseAttrs{program});
-    Step changed = added_step("pointwise", node->attrs, step.inputs, step.outputs, step.device);
+    const std::string op = step.choice.kernel->op;
+    node->op = &find_op(op);
+    node->attrs = with_program(step, program);
+    Step changed = added_step(op, node->attrs, step.inputs, step.outputs, step.device);
     changed.node = node.get();
     changed.line = step.line;
     draft_.own_nodes.push_back(std::move(node));

@@ -8,20 +8,13 @@
 namespace miai {
 namespace {
 
-/// Instructions that compute: neither inputs nor constants nor conversions.
-double operations(const pointwise::Program& program) {
-  return static_cast<double>(
-      std::count_if(program.code.begin(), program.code.end(),
-                    [](const pointwise::Instruction& i) { return i.opcode > pointwise::Opcode::kCast; }));
-}
-
 /// Of operators that the one pointwise kernel runs; 0: of others.
 double pointwise_flops(const OpDef& op, const Attrs& attrs, std::span<const TensorMeta> inputs,
                        std::span<const TensorMeta> outputs) {
   if (outputs.empty()) return 0;
   KernelCall call = kernel_call(op, attrs, inputs, outputs);
   if (call.op != "pointwise") return 0;
-  return operations(call.attrs.as<PointwiseAttrs>().program) * static_cast<double>(outputs[0].size());
+  return operation_count(call.attrs.as<PointwiseAttrs>().program) * static_cast<double>(outputs[0].size());
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "graph/ops/pointwise.h"
 
+#include <algorithm>
+
 #include "graph/ops/builders.h"
 #include "kernels/common/attrs/pointwise.h"
 
@@ -83,6 +85,12 @@ pointwise::Program build_program(const OpDef& op, const Attrs& attrs, std::span<
   pointwise::Builder builder(inputs, output);
   pointwise::Expr result = op.expression(builder, attrs);
   return builder.finish(result);
+}
+
+double operation_count(const pointwise::Program& program) {
+  return static_cast<double>(
+      std::count_if(program.code.begin(), program.code.end(),
+                    [](const pointwise::Instruction& i) { return i.opcode > pointwise::Opcode::kCast; }));
 }
 
 KernelCall kernel_call(const OpDef& op, const Attrs& attrs, std::span<const TensorMeta> inputs,

@@ -29,6 +29,9 @@ OpDef binary_op(std::string name, std::string doc, PointwiseResult result, Binar
 pointwise::Program build_program(const OpDef& op, const Attrs& attrs, std::span<const DType> inputs,
                                  DType output);
 
+/// Instructions that compute: neither inputs nor constants nor conversions.
+double operation_count(const pointwise::Program& program);
+
 /// Which kernel runs a call: the operator's own, or the one for all pointwise operators with the call's
 /// program in its attributes. Eager and plans both ask here.
 struct KernelCall {

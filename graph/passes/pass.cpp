@@ -26,6 +26,8 @@ constexpr Pass kPasses[] = {
     {"remove_dead_code", 1, remove_dead_code},
     {"fuse_embedding_update", 1, fuse_embedding_update},
     {"remove_dead_code", 1, remove_dead_code},
+    {"fuse_reduction", 1, fuse_reduction},
+    {"remove_dead_code", 1, remove_dead_code},
 };
 
 /// A copy with dense numbers, without what nobody refers to.

@@ -62,6 +62,8 @@ FunctionPtr fuse_pointwise(const Function& function, const PassOptions& options)
 /// The gradient of an embedding that one program alone reads (the update of its weight) becomes part of it:
 /// it is never made with all its rows.
 FunctionPtr fuse_embedding_update(const Function& function, const PassOptions& options);
+/// A reduction takes in the pointwise operator whose result it alone reads.
+FunctionPtr fuse_reduction(const Function& function, const PassOptions& options);
 
 // Not in the list: for files.
 

@@ -35,7 +35,7 @@ void run(const KernelArgs& args) {
   auto input = [&](int i) -> const TensorView& {
     return i == 0 ? gradient : args.inputs[static_cast<size_t>(i) + 1];
   };
-  run_program(attrs.program, state.loop, input, args.outputs, workspace + state.program_at);
+  run_elements(attrs.program, state.loop, input, args.outputs, workspace + state.program_at);
 }
 
 }  // namespace

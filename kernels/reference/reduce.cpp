@@ -1,102 +1,11 @@
 // sum, mean, prod, max, min, argmax and argmin of any dtype and strides, one output element at a time.
-#include <cmath>
-#include <limits>
-
 #include "kernels/common/parallel.h"
 #include "kernels/common/reduce_plan.h"
+#include "kernels/reference/reduce_steps.h"
 #include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
 namespace {
-
-/// What an element is accumulated in: 64 bits, so that long sums keep their digits.
-template <class T>
-using Wide = std::conditional_t<std::is_integral_v<T>, int64_t, double>;
-
-template <class T>
-Wide<T> widen(T x) {
-  if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>)
-    return static_cast<float>(x);
-  else
-    return static_cast<Wide<T>>(x);
-}
-template <class R, class W>
-R narrow(W x) {
-  if constexpr (std::is_same_v<R, Float16> || std::is_same_v<R, BFloat16>)
-    return R(static_cast<float>(x));
-  else
-    return static_cast<R>(x);
-}
-
-template <class W>
-bool is_nan(W x) {
-  return x != x;
-}
-
-struct Sum {
-  template <class W>
-  static W start() {
-    return 0;
-  }
-  template <class W>
-  static W step(W a, W x) {
-    return a + x;
-  }
-  template <class W>
-  static W end(W a, int64_t) {
-    return a;
-  }
-};
-struct Mean : Sum {
-  template <class W>
-  static double end(W a, int64_t n) {
-    return static_cast<double>(a) / static_cast<double>(n);
-  }
-};
-struct Prod {
-  template <class W>
-  static W start() {
-    return 1;
-  }
-  template <class W>
-  static W step(W a, W x) {
-    return a * x;
-  }
-  template <class W>
-  static W end(W a, int64_t) {
-    return a;
-  }
-};
-struct Max {
-  template <class W>
-  static W start() {
-    return std::numeric_limits<W>::has_infinity ? -std::numeric_limits<W>::infinity()
-                                                : std::numeric_limits<W>::min();
-  }
-  template <class W>
-  static W step(W a, W x) {
-    return a > x || is_nan(a) ? a : x;
-  }
-  template <class W>
-  static W end(W a, int64_t) {
-    return a;
-  }
-};
-struct Min {
-  template <class W>
-  static W start() {
-    return std::numeric_limits<W>::has_infinity ? std::numeric_limits<W>::infinity()
-                                                : std::numeric_limits<W>::max();
-  }
-  template <class W>
-  static W step(W a, W x) {
-    return a < x || is_nan(a) ? a : x;
-  }
-  template <class W>
-  static W end(W a, int64_t) {
-    return a;
-  }
-};
 
 /// Calls f(offset of each output's first input element, output index).
 template <class F>
@@ -157,11 +66,11 @@ void run_arg(const KernelArgs& args) {
 }  // namespace
 
 void register_reference_reduce(KernelTable& table) {
-  table.add(reference_kernel("sum", run<Sum>, prepare));
-  table.add(reference_kernel("mean", run<Mean>, prepare));
-  table.add(reference_kernel("prod", run<Prod>, prepare));
-  table.add(reference_kernel("max", run<Max>, prepare));
-  table.add(reference_kernel("min", run<Min>, prepare));
+  table.add(reference_kernel("sum", run<SumSteps>, prepare));
+  table.add(reference_kernel("mean", run<MeanSteps>, prepare));
+  table.add(reference_kernel("prod", run<ProdSteps>, prepare));
+  table.add(reference_kernel("max", run<MaxSteps>, prepare));
+  table.add(reference_kernel("min", run<MinSteps>, prepare));
   table.add(reference_kernel("argmax", run_arg<true>, prepare));
   table.add(reference_kernel("argmin", run_arg<false>, prepare));
 }

@@ -5,7 +5,7 @@
 #include "kernels/common/embedding_update.h"
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
-#include "kernels/x86/tile_program.h"
+#include "kernels/x86/tile_runner.h"
 
 namespace miai::kernels {
 namespace {
@@ -62,12 +62,14 @@ void sum_tile(const OrderedRows& ordered, const TensorView& dy, T* tile, int64_t
 Support supports(const KernelSignature& s) {
   const TensorMeta& dy = s.inputs[0];
   if (dy.strides.back() != 1 && dy.shape.back() != 1) return Support::no("rows of 'dy' with gaps");
-  return supports_tiles(s.attrs.as<EmbeddingUpdateAttrs>().program, s.outputs, program_operands(s), 0);
+  const std::vector<TensorMeta> operands = program_operands(s);
+  return supports_tiles(s.attrs.as<EmbeddingUpdateAttrs>().program, {s.outputs, operands, 0});
 }
 
 Prepared prepare(const KernelSignature& s) {
   const auto& attrs = s.attrs.as<EmbeddingUpdateAttrs>();
-  TileProgram program = compile_tiles(attrs.program, s.outputs, program_operands(s), 0);
+  const std::vector<TensorMeta> operands = program_operands(s);
+  TileProgram program = make_tile_program(attrs.program, {s.outputs, operands, 0});
   return {std::make_shared<const TileProgram>(std::move(program)),
           workspace_bytes(s.inputs[1].size(), attrs.num_embeddings.value())};
 }
@@ -84,11 +86,11 @@ void run(const KernelArgs& args) {
     visit_dtype(dy.dtype, [&]<class T>() { sum_tile(ordered, dy, static_cast<T*>(tile), begin, n); });
   };
   const TileSource source = make;
-  TileOperands operands{args.inputs.subspan(1), args.outputs, args.context, &source};
   // what is added is work as well
   const int64_t grain = std::max<int64_t>(1, kTileGrain * rows / std::max<int64_t>(1, rows + ordered.count));
-  parallel_for(0, program.loop.size, grain,
-               [&](int64_t begin, int64_t end) { run_tiles(program, operands, begin, end); });
+  parallel_for(0, program.loop.size, grain, [&](int64_t begin, int64_t end) {
+    TileRunner(program, args.inputs.subspan(1), args.outputs, args.context, &source).run(begin, end);
+  });
 }
 
 }  // namespace

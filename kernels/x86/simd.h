@@ -170,5 +170,6 @@ MIAI_INLINE double sum_lanes(Floats v) {
   for (int i = 0; i < kLanes<float>; ++i) sum += v[i];
   return sum;
 }
+MIAI_INLINE double sum_lanes(Doubles v) { return sum_halves<double>(v); }
 
 }  // namespace miai::kernels::MIAI_ISA

@@ -1,13 +1,30 @@
 #include "kernels/x86/tile_program.h"
 
 #include <algorithm>
+#include <string>
+
+#include "kernels/x86/isa.h"
 
 namespace miai::kernels {
-namespace {
 
 using pointwise::Instruction;
 using pointwise::Opcode;
 using pointwise::Program;
+
+const TileInstructions& tile_instructions() {
+  return choose_isa(baseline::kTileInstructions, avx2::kTileInstructions, avx512::kTileInstructions);
+}
+
+void fill_tile(void* tile, DType dtype, double value, int64_t integer, int64_t n) {
+  visit_dtype(dtype, [&]<class T>() {
+    if constexpr (std::is_arithmetic_v<T>) {
+      T element = is_float(dtype) ? static_cast<T>(value) : static_cast<T>(integer);
+      std::fill_n(static_cast<T*>(tile), n, element);
+    }
+  });
+}
+
+namespace {
 
 bool is_half(DType dtype) { return dtype == DType::kFloat16 || dtype == DType::kBFloat16; }
 
@@ -39,10 +56,9 @@ class PlaceAllocator {
 
 class Compiler {
  public:
-  Compiler(const Program& program, std::span<const TensorMeta> outputs, std::span<const TensorMeta> inputs,
-           int made_input)
-      : program_(program), outputs_(outputs), inputs_(inputs), made_input_(made_input), places_(program) {
-    result_.loop = pointwise::make_loop(outputs, inputs);
+  Compiler(const Program& program, const TileOperands& operands)
+      : operands_(operands), program_(program), places_(program) {
+    result_.loop = pointwise::make_loop(operands.outputs, operands.inputs);
     place_of_.assign(program.code.size(), -1);
   }
 
@@ -62,13 +78,12 @@ class Compiler {
 
  private:
   void add_input(size_t i, const Instruction& in) {
-    DType stored = inputs_[in.index].dtype;
+    DType stored = operands_.inputs[in.index].dtype;
     place_of_[i] = places_.take();
-    const bool is_made = in.index == made_input_;
-    if (!is_made && stored == in.dtype && result_.loop.is_dense(outputs_.size() + in.index) &&
-        result_.loop.shape[0] > 1) {
-      result_.direct.emplace_back(place_of_[i], in.index);
-      result_.direct_bytes.push_back(dtype_size(stored));
+    const size_t operand = operands_.outputs.size() + static_cast<size_t>(in.index);
+    const bool is_made = in.index == operands_.made_input;
+    if (!is_made && stored == in.dtype && lies_dense(operand)) {
+      result_.direct.push_back({in.index, place_of_[i], dtype_size(stored)});
       return;
     }
     TileFunction convert = stored == in.dtype ? nullptr : tile_instructions().convert(stored, in.dtype);
@@ -105,24 +120,25 @@ class Compiler {
 
   void add_store(size_t k) {
     pointwise::Register r = program_.outputs[k];
-    DType stored = outputs_[k].dtype;
+    DType stored = operands_.outputs[k].dtype;
     bool last = !result_.steps.empty() && result_.steps.back().out == place_of_[r] &&
                 static_cast<size_t>(r) + 1 == program_.code.size();
-    if (last && k == 0 && program_.outputs.size() == 1 && stored == program_.code[r].dtype &&
-        result_.loop.is_dense(0) && result_.loop.shape[0] > 1) {
-      result_.direct_output_place = place_of_[r];
+    if (last && program_.outputs.size() == 1 && stored == program_.code[r].dtype && lies_dense(0)) {
+      result_.writes_output = true;
       result_.output_bytes = dtype_size(stored);
       return;
     }
     TileFunction convert = stored == program_.code[r].dtype
                                ? nullptr
                                : tile_instructions().convert(program_.code[r].dtype, stored);
-    result_.stores.push_back({static_cast<int>(k), place_of_[r], convert, dtype_size(stored)});
+    result_.stores.push_back({static_cast<int>(k), place_of_[r], convert, dtype_size(stored), lies_dense(k)});
   }
 
+  /// A single element has no order, and is read with the others of its kind.
+  bool lies_dense(size_t operand) const { return result_.loop.size > 1 && result_.loop.is_dense(operand); }
+
+  const TileOperands& operands_;
   const Program& program_;
-  std::span<const TensorMeta> outputs_, inputs_;
-  int made_input_;
   PlaceAllocator places_;
   std::vector<int> place_of_;
   TileProgram result_;
@@ -130,22 +146,11 @@ class Compiler {
 
 }  // namespace
 
-void fill_tile(void* tile, DType dtype, double value, int64_t integer, int64_t n) {
-  visit_dtype(dtype, [&]<class T>() {
-    if constexpr (std::is_arithmetic_v<T>) {
-      T element = is_float(dtype) ? static_cast<T>(value) : static_cast<T>(integer);
-      std::fill_n(static_cast<T*>(tile), n, element);
-    }
-  });
+TileProgram make_tile_program(const Program& program, const TileOperands& operands) {
+  return Compiler(program, operands).compile();
 }
 
-TileProgram compile_tiles(const Program& program, std::span<const TensorMeta> outputs,
-                          std::span<const TensorMeta> inputs, int made_input) {
-  return Compiler(program, outputs, inputs, made_input).compile();
-}
-
-Support supports_tiles(const Program& program, std::span<const TensorMeta> outputs,
-                       std::span<const TensorMeta> inputs, int made_input) {
+Support supports_tiles(const Program& program, const TileOperands& operands) {
   for (const Instruction& in : program.code) {
     if (in.opcode == Opcode::kConstant && is_half(in.dtype))
       return Support::no("a constant of a 16-bit float");
@@ -155,7 +160,7 @@ Support supports_tiles(const Program& program, std::span<const TensorMeta> outpu
       return Support::no(std::string(pointwise::opcode_name(in.opcode)) + " of " +
                          std::string(dtype_name(operand)) + " has no tile loop");
   }
-  if (compile_tiles(program, outputs, inputs, made_input).places > kMostTiles)
+  if (Compiler(program, operands).compile().places > kMostTiles)
     return Support::no("the program needs more than " + std::to_string(kMostTiles) + " tiles at once");
   return Support::yes();
 }

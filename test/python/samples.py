@@ -67,6 +67,8 @@ def call_of(op: str, sample: dict[str, Any], *, dtype: str | None = None, device
         and "dtype" in attrs
     ):
         attrs["dtype"] = dtype
+    if dtype == "float64" and "program" in attrs:  # it names the dtype in which it computes
+        attrs["program"] = attrs["program"].replace("float32", "float64")
 
     def run(*values: mi.Tensor) -> Any:
         names = [name for name, presence in definition["inputs"]]

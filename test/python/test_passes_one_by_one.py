@@ -13,11 +13,8 @@ from miai import module as M  # noqa: N812
 
 PASSES = [
     "remove_dead_code", "fold_constants", "simplify", "share_common", "fold_batch_norm", "fuse_activation",
-<<<<<<< HEAD
-    "fuse_layer_norm", "fuse_attention", "fuse_batch_norm", "fuse_pointwise",
-=======
-    "fuse_layer_norm", "fuse_batch_norm", "fuse_pointwise", "fuse_embedding_update",
->>>>>>> 96c6fe8 (embedding_update: an embedding's gradient that one program alone reads is summed as the program comes to its rows)
+    "fuse_layer_norm", "fuse_attention", "fuse_batch_norm", "fuse_pointwise", "fuse_embedding_update",
+    "fuse_reduction",
 ]  # fmt: skip
 
 Layer = Callable[[list[mi.Tensor]], mi.Tensor]

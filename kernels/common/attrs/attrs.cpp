@@ -97,16 +97,19 @@ std::ostream& operator<<(std::ostream& out, const AttrValue& value) {
 }
 size_t hash_value(const AttrValue& value) { return hash_combine(value.index(), std::visit(Hasher{}, value)); }
 
-std::ostream& operator<<(std::ostream& out, const Attrs& attrs) {
-  if (attrs.empty()) return out;
+void print_attrs(std::ostream& out, const Attrs& attrs, std::string_view without) {
+  if (attrs.empty()) return;
   std::shared_ptr<void> defaults = attrs.type()->create();
   bool first = true;
   for (const FieldInfo& f : attrs.type()->fields) {
     AttrValue value = f.get(attrs.data(), f);
-    if (value == f.get(defaults.get(), f)) continue;
+    if (f.name == without || value == f.get(defaults.get(), f)) continue;
     out << (first ? "" : ", ") << f.name << '=' << value;
     first = false;
   }
+}
+std::ostream& operator<<(std::ostream& out, const Attrs& attrs) {
+  print_attrs(out, attrs, {});
   return out;
 }
 

@@ -108,7 +108,8 @@ class Attrs {
   size_t hash_ = 0;
 };
 
-/// Prints "stride=[1, 1], padding=[0, 0]"; fields that hold their default are left out.
+/// Prints "stride=[1, 1], padding=[0, 0]"; fields that hold their default are left out, and the one named.
+void print_attrs(std::ostream& out, const Attrs& attrs, std::string_view without);
 std::ostream& operator<<(std::ostream& out, const Attrs& attrs);
 std::ostream& operator<<(std::ostream& out, const AttrValue& value);
 size_t hash_value(const AttrValue& value);

@@ -33,6 +33,16 @@ bool joins(const std::vector<Strides>& all, const Shape& shape, int i) {
 
 }  // namespace
 
+Shape broadcast_shape(std::span<const TensorMeta> inputs) {
+  Shape shape;
+  for (const TensorMeta& input : inputs) {
+    while (shape.size() < input.rank()) shape.insert(0, 1);
+    for (int i = 1; i <= input.rank(); ++i)
+      if (int64_t size = input.shape[input.rank() - i]; size != 1) shape[shape.size() - i] = size;
+  }
+  return shape;
+}
+
 Loop make_loop(std::span<const TensorMeta> outputs, std::span<const TensorMeta> inputs) {
   const Shape& full = outputs[0].shape;
   std::vector<Strides> all;

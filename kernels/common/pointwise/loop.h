@@ -15,7 +15,12 @@ struct Loop {
 
   /// Whether an operand's elements follow one another in the order of the loop.
   bool is_dense(size_t operand) const {
-    return shape.size() == 1 && (strides[operand][0] == 1 || shape[0] == 1);
+    int64_t expected = 1;
+    for (int i = shape.size() - 1; i >= 0; --i) {
+      if (shape[i] != 1 && strides[operand][i] != expected) return false;
+      expected *= shape[i];
+    }
+    return true;
   }
   bool is_scalar(size_t operand) const {
     for (int64_t s : strides[operand])
@@ -24,6 +29,8 @@ struct Loop {
   }
 };
 
+/// What the inputs broadcast to.
+Shape broadcast_shape(std::span<const TensorMeta> inputs);
 Loop make_loop(std::span<const TensorMeta> outputs, std::span<const TensorMeta> inputs);
 
 /// Walks runs along the innermost dimension: body(offset of each operand's first element, start, count).

@@ -36,6 +36,17 @@ TEST(Cost, APointwiseOperatorCountsItsInstructions) {
   EXPECT_EQ(found[0].bytes, 2 * 4 * 6);
 }
 
+TEST(Cost, AReductionOfAProgramCountsBothForEachElement) {
+  auto found = instructions(R"(func @main(%0 x: float32[3, 5], %1 y: float32[5]) {
+    %2 = pointwise_reduce(%0, %1) {program='in:float32#0;in:float32#1;mul:float32,0,1>2|2', reduction='sum'}: float32[]
+    return %2
+  })",
+                            {{3, 5}, {5}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].flops, 2 * 15);
+  EXPECT_EQ(found[0].bytes, 4 * (15 + 5 + 1));
+}
+
 TEST(Cost, OthersCountBytesAlone) {
   auto found = instructions(R"(func @main(%0 x: float32[2, 8]) {
     %1 = softmax(%0) {axis=1}: float32[2, 8]

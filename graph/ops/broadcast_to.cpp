@@ -1,3 +1,4 @@
+#include "graph/ops/broadcast_checks.h"
 #include "graph/ops/builders.h"
 #include "graph/ops/tables.h"
 #include "kernels/common/attrs/shape.h"
@@ -8,17 +9,10 @@ namespace {
 
 void infer_broadcast_to(InferContext& c) {
   const Dims& shape = c.attrs<ShapeAttrs>().shape;
-  const TensorType& in = c.input(0);
-  int added = shape.size() - in.rank();
-  auto fail = [&] {
-    c.fail(ErrorKind::kValue, "inp", "expected a shape that broadcasts to ", shape, ", got ", in.shape);
-  };
   for (Dim d : shape)
     if (d.is_static() && d.value() < 0)
       c.fail(ErrorKind::kValue, "shape", "expected sizes of at least 0, got ", shape);
-  if (added < 0) fail();
-  for (int i = 0; i < in.rank(); ++i)
-    if (!dims_equal(in.shape[i], 1) && !dims_equal(in.shape[i], shape[added + i])) fail();
+  check_broadcasts_to(c, 0, shape);
   c.output_like(0, shape);
 }
 

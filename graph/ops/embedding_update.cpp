@@ -1,5 +1,6 @@
 // embedding_update: what fusion makes of an embedding's gradient and the program that alone reads it.
 #include "kernels/common/attrs/embedding_update.h"
+#include "graph/ops/broadcast_checks.h"
 #include "graph/ops/embedding.h"
 
 namespace miai::ops {
@@ -7,21 +8,10 @@ namespace {
 
 constexpr int kOthers = 2;  // the first input after dy and inp
 
-void check_broadcasts(const InferContext& c, int i, const Dims& shape) {
-  const Dims& other = c.input(i).shape;
-  const int extra = shape.size() - other.size();
-  bool fits = extra >= 0;
-  for (int k = 0; fits && k < other.size(); ++k)
-    fits = other[k] == Dim(1) || dims_equal(other[k], shape[extra + k]);
-  if (!fits)
-    c.fail(ErrorKind::kValue, c.input_name(i), "expected a shape that broadcasts to ", shape, ", got shape ",
-           other);
-}
-
 void infer(InferContext& c) {
   const auto& attrs = c.attrs<EmbeddingUpdateAttrs>();
   Dims shape = embedding_gradient_shape(c, attrs);
-  for (int i = kOthers; i < c.input_count(); ++i) check_broadcasts(c, i, shape);
+  for (int i = kOthers; i < c.input_count(); ++i) check_broadcasts_to(c, i, shape);
   const pointwise::Program& program = attrs.program;
   if (program.outputs.empty()) c.fail(ErrorKind::kValue, "program", "expected an output, got none");
   const int read = c.input_count() - kOthers + 1;
@@ -94,7 +84,7 @@ void define_embedding_update_samples(SampleTable& samples) {
       .invalid({f32({3, 4}), f32({3}), f32({5, 4})}, attrs(5, kStep), ErrorKind::kType,
                "argument 'inp': expected an integer dtype")
       .invalid({f32({3, 4}), i64({3}, 0, 5), f32({4, 4})}, attrs(5, kStep), ErrorKind::kValue,
-               "argument 'inputs[0]': expected a shape that broadcasts to [5, 4], got shape [4, 4]")
+               "argument 'inputs[0]': expected a shape that broadcasts to [5, 4], got [4, 4]")
       .invalid({f32({3, 4}), i64({3}, 0, 5), f32({1, 5, 4})}, attrs(5, kStep), ErrorKind::kValue,
                "argument 'inputs[0]': expected a shape that broadcasts")
       .invalid({f32({3, 4}), i64({3}, 0, 5)}, attrs(5, kStep), ErrorKind::kValue,

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "graph/ops/broadcast_checks.h"
 #include "graph/ops/builders.h"
 #include "graph/ops/tables.h"
 #include "kernels/common/attrs/softmax.h"
@@ -20,13 +21,7 @@ void check_mask(const InferContext& c, int i, DType dtype, const Dims& scores) {
   const TensorType& mask = c.input(i);
   if (mask.dtype != dtype)
     c.fail(ErrorKind::kType, c.input_name(i), "expected dtype ", dtype, ", got ", mask.dtype);
-  const int extra = scores.size() - mask.rank();
-  bool fits = extra >= 0;
-  for (int d = 0; fits && d < mask.rank(); ++d)
-    fits = mask.shape[d] == Dim(1) || dims_equal(mask.shape[d], scores[d + extra]);
-  if (!fits)
-    c.fail(ErrorKind::kValue, c.input_name(i), "expected a shape that broadcasts to ", scores, ", got ",
-           mask.shape);
+  check_broadcasts_to(c, i, scores);
 }
 
 void infer(InferContext& c) {

@@ -55,13 +55,6 @@ Dims check_indices(InferContext& c, int first) {
   return shape;
 }
 
-bool broadcasts_to(const Dims& value, const Dims& shape) {
-  int added = shape.size() - value.size();
-  for (int i = 0; i < value.size(); ++i)
-    if (added < 0 || (!dims_equal(value[i], 1) && !dims_equal(value[i], shape[added + i]))) return false;
-  return true;
-}
-
 namespace ops {
 
 void define_index(OpTable& table) {

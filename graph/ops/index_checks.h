@@ -8,8 +8,6 @@ namespace miai {
 /// Checks the index tensors, inputs `first` and on, and the axes; gives the shape that indexing input 0
 /// gives.
 Dims check_indices(InferContext& context, int first);
-/// Whether `value` broadcasts to `shape` (symbolic sizes by dims_equal).
-bool broadcasts_to(const Dims& value, const Dims& shape);
 
 /// 0, 1, 2, ... in row-major order, int64.
 Var iota(const Dims& shape, Device device);

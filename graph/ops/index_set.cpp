@@ -1,3 +1,4 @@
+#include "graph/ops/broadcast_checks.h"
 #include "graph/ops/builders.h"
 #include "graph/ops/index_checks.h"
 #include "graph/ops/tables.h"
@@ -9,9 +10,7 @@ namespace {
 void infer_index_set(InferContext& c) {
   Dims slots = check_indices(c, 2);
   c.check_same_dtype(0, 1);
-  if (!broadcasts_to(c.input(1).shape, slots))
-    c.fail(ErrorKind::kValue, "value", "expected a shape that broadcasts to ", slots, ", got ",
-           c.input(1).shape);
+  check_broadcasts_to(c, 1, slots);
   c.output_like(0, c.input(0).shape);
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "graph/ops/broadcast_checks.h"
 #include "graph/ops/builders.h"
 #include "graph/ops/tables.h"
 #include "kernels/common/attrs/create.h"
@@ -29,13 +30,7 @@ void check_mask(const InferContext& c, int i, const Dims& weights) {
   if (mask.dtype != DType::kBool && mask.dtype != c.input(kQuery).dtype)
     c.fail(ErrorKind::kType, c.input_name(i), "expected dtype bool or ", c.input(kQuery).dtype, ", got ",
            mask.dtype);
-  int extra = weights.size() - mask.rank();
-  bool fits = extra >= 0;
-  for (int d = 0; fits && d < mask.rank(); ++d)
-    fits = mask.shape[d] == Dim(1) || dims_equal(mask.shape[d], weights[d + extra]);
-  if (!fits)
-    c.fail(ErrorKind::kValue, c.input_name(i), "expected a shape that broadcasts to ", weights, ", got ",
-           mask.shape);
+  check_broadcasts_to(c, i, weights);
 }
 
 /// Checks query, key and mask; gives (..., queries, keys).

@@ -1,3 +1,4 @@
+#include "graph/ops/broadcast_checks.h"
 #include "graph/ops/builders.h"
 #include "graph/ops/slice_checks.h"
 #include "graph/ops/tables.h"
@@ -9,14 +10,7 @@ namespace {
 void infer_set_slice(InferContext& c) {
   Dims slice = check_slice(c, c.input(0).shape);
   c.check_same_dtype(0, 1);
-  const Dims& value = c.input(1).shape;
-  int added = slice.size() - value.size();
-  auto fail = [&] {
-    c.fail(ErrorKind::kValue, "value", "expected a shape that broadcasts to ", slice, ", got ", value);
-  };
-  if (added < 0) fail();
-  for (int i = 0; i < value.size(); ++i)
-    if (!dims_equal(value[i], 1) && !dims_equal(value[i], slice[added + i])) fail();
+  check_broadcasts_to(c, 1, slice);
   c.output_like(0, c.input(0).shape);
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 import miai as mi
 import numpy as np
 from miai import functional as F  # noqa: N812
+from miai.dtype import is_floating
 
 from bench.entry import Context, Runner
 from bench.networks import miai_networks
@@ -73,11 +74,16 @@ def train(context: Context, workload: Workload, is_traced: bool) -> Runner:
     return Runner(lambda: run().item(), check)
 
 
+def as_dtype(x: mi.Tensor, dtype: str) -> mi.Tensor:
+    """Numbers in the workload's dtype; indices stay what they are."""
+    return x.astype(dtype) if is_floating(x.dtype) else x
+
+
 def traced(context: Context, workload: Workload) -> tuple[Any, mi.Tensor]:
     """The traced network in eval mode, and the batch."""
     net, function = load_network(context, workload)
     net.eval().astype(workload.dtype)
-    predict = mi.trace(lambda x: function(x.astype(workload.dtype)).astype("float32"))
+    predict = mi.trace(lambda x: function(as_dtype(x, workload.dtype)).astype("float32"))
     return predict, mi.tensor(workload.input())
 
 

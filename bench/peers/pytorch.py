@@ -87,6 +87,6 @@ def infer(
 
     @torch.inference_mode()
     def run() -> torch.Tensor:
-        return function(x.to(dtype)).float()
+        return function(x.to(dtype) if x.is_floating_point() else x).float()
 
     return Runner(run, lambda: run().numpy())

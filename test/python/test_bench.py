@@ -148,3 +148,12 @@ def test_a_process_that_fails_is_left_out(tmp_path: pathlib.Path) -> None:
 def test_a_process_that_ends_is_left_out(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONHOME", "/nowhere")  # in which Python cannot start
     assert reason("NumPy", tmp_path).startswith("ended with status 1: ")
+
+
+def test_indices_stay_integers_whatever_a_workload_computes_in() -> None:
+    import miai as mi
+
+    from bench.peers import miai_peer
+
+    assert miai_peer.as_dtype(mi.tensor([1, 2]), "bfloat16").dtype == "int64"
+    assert miai_peer.as_dtype(mi.tensor([1.0, 2.0]), "bfloat16").dtype == "bfloat16"

@@ -55,6 +55,7 @@ void* DevicePool::allocate(size_t bytes) {
 }
 
 void DevicePool::keep_to_goal(size_t bytes) {
+  if (goal_.load(std::memory_order_relaxed) == 0) return;
   auto missing = [&] {
     std::lock_guard lock(mutex_);
     return goal_ > 0 && !goal_is_missed_ ? in_use_locked() + counted(bytes) - goal_ : 0;
@@ -149,7 +150,7 @@ void DevicePool::return_locked(void* data, size_t block) noexcept {
 void DevicePool::make_room_locked(int64_t peak, int64_t bytes) noexcept {
   int64_t plenty = backend_.memory_bytes(device_.index) / 4;
   int64_t most = std::max(peak + peak / 4, std::min(2 * peak, plenty)) + kSpare;
-  for (int64_t limit : {limit_, goal_is_missed_ ? 0 : goal_})
+  for (int64_t limit : {limit_, goal_is_missed_ ? 0 : goal_.load()})
     if (limit > 0) most = std::min(most, limit);
   while (cached_ > 0 && stats_.reserved + bytes > most) release_oldest_locked();
 }
@@ -226,7 +227,7 @@ int64_t DevicePool::set_limit(int64_t bytes) {
 int64_t DevicePool::set_goal(int64_t bytes) {
   std::lock_guard lock(mutex_);
   goal_is_missed_ = false;
-  return std::exchange(goal_, bytes);
+  return goal_.exchange(bytes);
 }
 
 void DevicePool::attach(ThreadCache* cache) {

@@ -1,5 +1,6 @@
 // The blocks of one device: those at hand for reuse, what is handed out, and the limits on it.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -69,7 +70,8 @@ class DevicePool {
   std::unordered_map<size_t, std::vector<BlockAtHand>> blocks_;  // by size, in the order of their return
   uint64_t returns_ = 0;                                         // so far
   int64_t cached_ = 0;                                           // bytes in blocks_
-  int64_t limit_ = 0, goal_ = 0;
+  int64_t limit_ = 0;
+  std::atomic<int64_t> goal_{0};  // asked before the lock is taken
   bool goal_is_missed_ = false;
   MemoryStats stats_;
   std::vector<ThreadCache*> caches_;

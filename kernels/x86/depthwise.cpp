@@ -1,6 +1,8 @@
 #include "kernels/x86/depthwise.h"
 
-#include "kernels/x86/channels_last_images.h"
+#include <algorithm>
+#include <string>
+
 #include "kernels/x86/conv2d_signature.h"
 #include "kernels/x86/isa.h"
 

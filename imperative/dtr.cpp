@@ -1,6 +1,9 @@
 #include "imperative/dtr.h"
 
+#include <pthread.h>
+
 #include <mutex>
+#include <new>
 #include <sstream>
 
 #include "imperative/dtr_state.h"
@@ -16,9 +19,22 @@ namespace {
 
 thread_local std::weak_ptr<const RecipeScope> g_scope;
 
+std::recursive_mutex& mutex();
+
+void lock() {
+  if (mutex().try_lock()) return;
+  HostWait wait;  // who has the lock may want the one that this thread holds for a language above
+  mutex().lock();
+}
+
 std::recursive_mutex& mutex() {
-  static auto* const m = new std::recursive_mutex;  // NOLINT: storages may outlive static objects
-  return *m;
+  static auto* const made = [] {
+    // A fork must not happen while another thread is in the middle of a change. In the child the thread that
+    // has the lock is not the same to the system, so it can't be given back there.
+    pthread_atfork(lock, [] { mutex().unlock(); }, [] { new (&mutex()) std::recursive_mutex; });
+    return new std::recursive_mutex;  // NOLINT: storages may outlive static objects
+  }();
+  return *made;
 }
 
 Evictable* cheapest(double now) {
@@ -62,11 +78,7 @@ std::optional<std::string> reclaim(Device device, size_t bytes, int64_t missing)
 
 }  // namespace
 
-DtrLock::DtrLock() {
-  if (mutex().try_lock()) return;
-  HostWait wait;  // who has the lock may want the one that this thread holds for a language above
-  mutex().lock();
-}
+DtrLock::DtrLock() { lock(); }
 DtrLock::~DtrLock() { mutex().unlock(); }
 
 DtrState& DtrState::instance() {

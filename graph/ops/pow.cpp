@@ -34,6 +34,10 @@ void define_pow_grad(GradTable& grads) {
 void define_pow_samples(SampleTable& samples) {
   SampleList& list = binary_samples(samples, "pow", 0.5, 3);
   integer_samples(list, 2, 0.5, 6);
+  list.valid({f32({33, 17}), f32({}).of({2}).no_grad()})  // one exponent for all
+      .valid({f64({70}), f64({}).of({2}).no_grad()})
+      .valid({typed(DType::kInt32, {40}).range(-9, 9), typed(DType::kInt32, {}).of({2})})
+      .valid({f32({2, 3}).range(0.5, 2), f32({3}).of({2, 2, 0.5}).no_grad()});
 }
 
 }  // namespace miai::ops

@@ -45,6 +45,15 @@ void select(void* out, const void* a, const void* b, const void* c, int64_t n) {
   for (int64_t i = 0; i < n; ++i) o[i] = mask[i] ? x[i] : y[i];
 }
 
+/// Most exponents are one 2 for all: then it is a product by the vector. The same bits as element by element.
+template <class T>
+void power(void* out, const void* a, const void* b, const void* c, int64_t n) {
+  auto* exponents = static_cast<const T*>(b);
+  bool squares = true;
+  for (int64_t i = 0; i < n; ++i) squares &= exponents[i] == T(2);
+  (squares ? unary<T, scalar::Square> : binary<T, scalar::Pow>)(out, a, b, c, n);
+}
+
 // float32 versions that vectorise, in place of libm's
 struct FastExp {
   float operator()(float x) const { return float_math::exp(x); }
@@ -90,6 +99,8 @@ TileFunction find(Opcode opcode, DType operand) {
   return visit_dtype(operand, [&]<class T>() -> TileFunction {
     if constexpr (std::is_same_v<T, float>)
       if (TileFunction fast = find_fast(opcode)) return fast;
+    if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>)
+      if (opcode == Opcode::kPow) return power<T>;
     if constexpr (std::is_arithmetic_v<T>)
       return opcode == Opcode::kSelect ? select<T> : find_function<T>(opcode);
     else

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <thread>
 
@@ -11,6 +12,7 @@
 #include "imperative/dispatch.h"
 #include "imperative/tape.h"
 #include "runtime/allocator.h"
+#include "test/runtime/fork_child.h"
 
 namespace miai {
 namespace {
@@ -180,6 +182,19 @@ TEST_F(Dtr, ReadersAndEvictionsInManyThreads) {
     });
   while (at_work > 0) evict_all();
   for (std::thread& reader : readers) reader.join();
+}
+
+TEST_F(Dtr, AForkWaitsForTheThreadThatChangesThings) {
+  std::atomic<bool> has_it{false};
+  std::thread other([&] {
+    DtrLock lock;
+    has_it = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  });
+  while (!has_it) std::this_thread::yield();
+  EXPECT_TRUE(true_in_forked_child([&] { return evict_all() == 0 && read(x)[7] == 0.007f; }));
+  other.join();
+  EXPECT_EQ(read(x)[7], 0.007f);
 }
 
 }  // namespace

@@ -11,7 +11,6 @@ namespace {
 /// Of operators that the one pointwise kernel runs; 0: of others.
 double pointwise_flops(const OpDef& op, const Attrs& attrs, std::span<const TensorMeta> inputs,
                        std::span<const TensorMeta> outputs) {
-  if (outputs.empty()) return 0;
   KernelCall call = kernel_call(op, attrs, inputs, outputs);
   if (call.op != "pointwise") return 0;
   return operation_count(call.attrs.as<PointwiseAttrs>().program) * static_cast<double>(outputs[0].size());
@@ -30,6 +29,7 @@ double operand_bytes(std::span<const TensorMeta> inputs, std::span<const TensorM
 Cost op_cost(const OpDef& op, const Attrs& attrs, std::span<const TensorMeta> inputs,
              std::span<const TensorMeta> outputs) {
   double bytes = operand_bytes(inputs, outputs);
+  if (outputs.empty()) return {0, bytes};  // a check of what an operator is about to read
   if (!op.cost) return {pointwise_flops(op, attrs, inputs, outputs), bytes};
   Cost cost = op.cost(inputs, outputs, attrs);
   return {cost.flops, std::max(bytes, cost.bytes)};

@@ -2,6 +2,7 @@
 #include "kernels/common/attrs/embedding_update.h"
 #include "graph/ops/broadcast_checks.h"
 #include "graph/ops/embedding.h"
+#include "graph/ops/pointwise.h"
 
 namespace miai::ops {
 namespace {
@@ -22,6 +23,12 @@ void infer(InferContext& c) {
     c.output(program.code[static_cast<size_t>(output)].dtype, shape, c.input(0).device);
 }
 
+Cost cost(std::span<const TensorMeta> inputs, std::span<const TensorMeta> outputs, const Attrs& attrs) {
+  const auto summed = static_cast<double>(element_count(inputs[0].shape));
+  const auto updated = static_cast<double>(element_count(outputs[0].shape));
+  return {summed + operation_count(attrs.as<EmbeddingUpdateAttrs>().program) * updated};
+}
+
 }  // namespace
 
 void define_embedding_update(OpTable& table) {
@@ -34,6 +41,7 @@ void define_embedding_update(OpTable& table) {
   op.outputs = {{"out", false, true}};
   op.attrs = &attrs_type<EmbeddingUpdateAttrs>();
   op.infer = infer;
+  op.cost = cost;
   op.pointwise_from = kOthers;
   op.checks_values = true;
   op.is_public = false;

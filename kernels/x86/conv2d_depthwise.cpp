@@ -1,7 +1,6 @@
 // conv2d, conv2d_bias_act and conv2d_backward_data where every channel has a window of its own, for float32
 // images that lie channels-last.
 #include <algorithm>
-#include <limits>
 
 #include "kernels/common/kernel_table.h"
 #include "kernels/x86/channels_last_images.h"
@@ -16,8 +15,7 @@ struct State {
   std::vector<DepthwiseRectangle> rectangles;
   int64_t taps = 0, rows = 0;  // of the largest rectangle
   bool packed = false;
-  float least = -std::numeric_limits<float>::infinity(), most = std::numeric_limits<float>::infinity();
-  Activation after = Activation::kIdentity;  // what `least` and `most` cannot say
+  Bounds bounds;
 };
 
 int weight_index(const KernelSignature& s) { return s.op == "conv2d_backward_data" ? 0 : 1; }
@@ -26,12 +24,6 @@ int weight_index(const KernelSignature& s) { return s.op == "conv2d_backward_dat
 void transpose_weight(const float* weight, int64_t channels, int64_t taps, float* packed) {
   for (int64_t t = 0; t < taps; ++t)
     for (int64_t c = 0; c < channels; ++c) packed[t * channels + c] = weight[c * taps + t];
-}
-
-void set_activation(State& s, Activation activation) {
-  if (activation == Activation::kRelu || activation == Activation::kRelu6) s.least = 0;
-  if (activation == Activation::kRelu6) s.most = 6;
-  if (activation == Activation::kSigmoid || activation == Activation::kTanh) s.after = activation;
 }
 
 Prepared prepare(const KernelSignature& signature) {
@@ -43,7 +35,7 @@ Prepared prepare(const KernelSignature& signature) {
   s.packed = signature.packed;
   for (const DepthwiseRectangle& r : s.rectangles) s.rows = std::max(s.rows, r.row_end);
   if (signature.op == "conv2d_bias_act")
-    set_activation(s, activation_of(signature.attrs.as<Conv2dActAttrs>().activation));
+    s.bounds = bounds_of(activation_of(signature.attrs.as<Conv2dActAttrs>().activation));
   const size_t bytes = byte_size(weight);
   if (s.packed) return {state, 0, bytes};
   return {state, bytes};
@@ -75,11 +67,11 @@ void run_rows(const State& s, const Operands& operands, int64_t image, int64_t f
                             r.columns.clips_first, r.columns.clips_last, source + from,
                             r.source_row * channels, r.source_column * channels, operands.weight,
                             operands.bias, z ? z + to : nullptr, target + to, r.row * channels,
-                            r.column * channels, s.least, s.most});
-    if (s.after == Activation::kIdentity) continue;
+                            r.column * channels, s.bounds.least, s.bounds.most});
+    if (s.bounds.after == Activation::kIdentity) continue;
     for (int64_t i = 0; i < end - begin; ++i)
       for (int64_t j = 0; j < columns; ++j)
-        activate(s.after, target + to + (i * r.row + j * r.column) * channels, channels);
+        activate(s.bounds.after, target + to + (i * r.row + j * r.column) * channels, channels);
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace miai::kernels {
@@ -13,6 +14,19 @@ inline Activation activation_of(std::string_view name) {
   if (name == "relu6") return Activation::kRelu6;
   if (name == "sigmoid") return Activation::kSigmoid;
   return name == "tanh" ? Activation::kTanh : Activation::kIdentity;
+}
+
+/// An activation as bounds that a sum is held between, and what these cannot say, to be applied afterwards.
+struct Bounds {
+  float least = -std::numeric_limits<float>::infinity(), most = std::numeric_limits<float>::infinity();
+  Activation after = Activation::kIdentity;
+};
+inline Bounds bounds_of(Activation activation) {
+  Bounds bounds;
+  if (activation == Activation::kRelu || activation == Activation::kRelu6) bounds.least = 0;
+  if (activation == Activation::kRelu6) bounds.most = 6;
+  if (activation == Activation::kSigmoid || activation == Activation::kTanh) bounds.after = activation;
+  return bounds;
 }
 
 template <class T>

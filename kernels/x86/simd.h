@@ -55,7 +55,7 @@ MIAI_INLINE void store(T* p, Vector<T> v) {
 }
 template <class T>
 MIAI_INLINE Vector<T> splat(T x) {
-  return Vector<T>{} + x;
+  return x - Vector<T>{};  // less 0 is nothing to do, and 0 + x would be a sum: it changes -0
 }
 
 /// What was read stays in a register: GCC would read it from memory again for each of its uses.

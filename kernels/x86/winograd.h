@@ -85,9 +85,6 @@ struct WinogradLoops {
   void (*output_gradient[2])(const WinogradInput&);
   void (*multiply_over_tiles)(const WinogradTileProduct&);
   void (*taps[2])(const WinogradTaps&);
-  /// to[j * to_row + i] = from[i * from_row + j]
-  void (*transpose)(const float* from, int64_t from_row, int64_t rows, int64_t columns, float* to,
-                    int64_t to_row);
 };
 
 namespace baseline {

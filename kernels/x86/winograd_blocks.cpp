@@ -5,6 +5,7 @@
 
 #include "kernels/common/parallel.h"
 #include "kernels/common/rounding.h"
+#include "kernels/x86/transpose.h"
 
 namespace miai::kernels {
 
@@ -106,8 +107,8 @@ class Piece {
     }
     if (y.channels_last) return;
     for (int64_t i = 0; i < height; ++i)
-      winograd_loops().transpose(rows_ + i * width * s_.m_row, s_.m_row, width, y.channels,
-                                 image + (top + i) * y.width + left, y.height * y.width);
+      transpose_function()(rows_ + i * width * s_.m_row, s_.m_row, width, y.channels,
+                           image + (top + i) * y.width + left, y.height * y.width);
   }
 
   void write_tile(const float* from, float* const* pixels, const float* const* z) const {

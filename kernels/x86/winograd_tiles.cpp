@@ -2,6 +2,7 @@
 
 #include "kernels/common/rounding.h"
 #include "kernels/x86/isa.h"
+#include "kernels/x86/transpose.h"
 
 namespace miai::kernels {
 
@@ -67,8 +68,8 @@ void WindowReader::lay_out(const float* image, int64_t top, int64_t begin, int64
   for (int i = 0; i < windows_.side; ++i) {
     const int64_t h = top + i;
     if (h < 0 || h >= x.height || begin >= end) continue;
-    winograd_loops().transpose(image + h * x.width + begin, x.height * x.width, channels_, end - begin,
-                               rows_ + i * (end - begin) * row_, row_);
+    transpose_function()(image + h * x.width + begin, x.height * x.width, channels_, end - begin,
+                         rows_ + i * (end - begin) * row_, row_);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "kernels/common/channel_shape.h"
 #include "kernels/common/kernel.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/batch_norm.h"
 #include "kernels/x86/isa.h"
 
@@ -54,8 +55,7 @@ inline std::optional<ChannelRows> rows_of(const TensorMeta& meta) {
 
 /// The images (the inputs listed and output 0; absent ones aside) are all runs, or all rows, of float32.
 inline Support supports_images(const KernelSignature& s, std::initializer_list<size_t> images) {
-  if (s.inputs[0].dtype != DType::kFloat32)
-    return Support::no("dtype " + std::string(dtype_name(s.inputs[0].dtype)) + ": made for float32");
+  if (Support can = supports_dtype(s.inputs[0].dtype); !can.ok) return can;
   bool runs = runs_of(s.outputs[0]).has_value(), rows = rows_of(s.outputs[0]).has_value();
   for (size_t i : images) {
     if (i >= s.inputs.size() || !s.inputs[i].present) continue;

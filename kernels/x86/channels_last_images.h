@@ -1,28 +1,20 @@
 // Images that lie channels-last: a pixel's channels are one stretch.
 #pragma once
 #include <algorithm>
-#include <string>
 
 #include "kernels/common/kernel.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/supported_dtypes.h"
 
 namespace miai::kernels {
-
-inline std::string words_of(std::initializer_list<DType> dtypes) {
-  std::string words;
-  for (DType dtype : dtypes) words += (words.empty() ? "" : " and ") + std::string(dtype_name(dtype));
-  return words;
-}
 
 /// All inputs and outputs are channels-last images, and those that are floats are of one of the dtypes.
 inline Support supports_channels_last(const KernelSignature& signature,
                                       std::initializer_list<DType> floats = {DType::kFloat32}) {
+  if (Support can = supports_floats(signature, floats); !can.ok) return can;
   for (auto metas : {signature.inputs, signature.outputs})
-    for (const TensorMeta& meta : metas) {
-      if (is_float(meta.dtype) && std::find(floats.begin(), floats.end(), meta.dtype) == floats.end())
-        return Support::no("dtype " + std::string(dtype_name(meta.dtype)) + ": made for " + words_of(floats));
+    for (const TensorMeta& meta : metas)
       if (!meta.is_channels_last()) return Support::no("made for channels-last images");
-    }
   return Support::yes();
 }
 

@@ -2,6 +2,7 @@
 // channels-last: a product of the pixels' channels with the weight.
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/conv2d_signature.h"
 #include "kernels/x86/epilogue.h"
 #include "kernels/x86/panel_product.h"
@@ -14,10 +15,7 @@ const TensorMeta& weight_of(const KernelSignature& s) { return s.inputs[is_backw
 const TensorMeta& source_of(const KernelSignature& s) { return s.inputs[is_backward(s) ? 1 : 0]; }
 
 Support supports(const KernelSignature& s) {
-  for (auto metas : {s.inputs, s.outputs})
-    for (const TensorMeta& meta : metas)
-      if (meta.present && meta.dtype != DType::kFloat32)
-        return Support::no("dtype " + std::string(dtype_name(meta.dtype)) + ": made for float32");
+  if (Support can = supports_floats(s); !can.ok) return can;
   const Conv2dAttrs a = conv2d_attrs_of(s);
   const TensorMeta& weight = weight_of(s);
   if (weight.shape[2] * weight.shape[3] != 1 || a.groups != 1 || a.padding != Pair{0, 0})

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/conv2d.h"
 #include "kernels/x86/isa.h"
 
@@ -14,9 +15,8 @@ Conv2dAttrs conv2d_attrs_of(const KernelSignature& signature) {
 }
 
 Support supports_conv2d(const KernelSignature& signature, std::initializer_list<size_t> any_strides) {
-  DType dtype = signature.outputs[0].dtype;
-  if (dtype != DType::kFloat32 && dtype != DType::kFloat64)
-    return Support::no("dtype " + std::string(dtype_name(dtype)) + ": made for float32 and float64");
+  if (Support can = supports_dtype(signature.outputs[0].dtype, {DType::kFloat32, DType::kFloat64}); !can.ok)
+    return can;
   if (!signature.outputs[0].is_dense()) return Support::no("an output with gaps");
   for (size_t i = 0; i < signature.inputs.size(); ++i) {
     bool any = std::find(any_strides.begin(), any_strides.end(), i) != any_strides.end();

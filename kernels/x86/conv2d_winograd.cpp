@@ -1,11 +1,12 @@
-// conv2d, conv2d_bias_act and conv2d_backward_data of float32 with windows of 3 x 3 by Winograd's minimal
-// filtering, where that is expected to be quicker (docs/adr/0016).
+// conv2d, conv2d_bias_act and conv2d_backward_data with windows of 3 x 3 by Winograd's minimal filtering,
+// where that is expected to be quicker (docs/adr/0016). Of float32, and of bfloat16 by sums of float32.
 #include <algorithm>
 #include <limits>
 
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/rounding.h"
 #include "kernels/x86/conv2d_signature.h"
+#include "kernels/x86/isa.h"
 #include "kernels/x86/winograd_blocks.h"
 #include "kernels/x86/winograd_support.h"
 
@@ -22,10 +23,13 @@ WinogradSides sides_of(const KernelSignature& s) {
 
 // ---- what a call costs: cycles of 16 products each, as measured on Zen 4 ----
 
+bool is_bfloat16(const KernelSignature& s) { return s.outputs[0].dtype == DType::kBFloat16; }
+
 double plain_cycles(const KernelSignature& s) {
   constexpr double kShare = 0.93, kRead = 0.25;  // of the peak; a byte of the weight
   const WinogradSides sides = sides_of(s);
-  return plain_vectors(sides) / kShare + static_cast<double>(sides.weight.size()) * sizeof(float) * kRead;
+  return plain_vectors(sides) / kShare / (is_bfloat16(s) ? bfloat16_rate() : 1) +
+         static_cast<double>(byte_size(sides.weight)) * kRead;
 }
 
 constexpr double kMostWorkspace = 12e6;  // bytes of a weight's points that a run may make anew
@@ -33,6 +37,7 @@ constexpr double kMostWorkspace = 12e6;  // bytes of a weight's points that a ru
 double winograd_cycles(const KernelSignature& s, int m) {
   constexpr double kShare = 0.87, kRead = 0.25;
   constexpr double kSource = 7, kTarget = 5;      // to transform a vector of one point
+  constexpr double kConvert = 1;                  // the same vectors from and to bfloat16
   constexpr double kWeight = 400;                 // to transform a vector of the weight
   constexpr double kCached = 2e6, kWrite = 0.35;  // bytes of points beyond the caches, each of them
   const WinogradSides sides = sides_of(s);
@@ -43,7 +48,9 @@ double winograd_cycles(const KernelSignature& s, int m) {
   const auto target = static_cast<double>(divide_up(sides.target.shape[1], kCostLanes));
   const double bytes = points * channels * target * static_cast<double>(kCostLanes) * sizeof(float);
   if (!s.packed && bytes > kMostWorkspace) return std::numeric_limits<double>::infinity();
-  return tiles * points * (channels * target / kShare + kSource * source + kTarget * target) + bytes * kRead +
+  const double converts = is_bfloat16(s) ? kConvert : 0;
+  const double transforms = (kSource + converts) * source + (kTarget + converts) * target;
+  return tiles * points * (channels * target / kShare + transforms) + bytes * kRead +
          (s.packed ? 0 : channels * target * kWeight + std::max(0.0, bytes - kCached) * kWrite);
 }
 
@@ -52,7 +59,13 @@ int best_tile(const KernelSignature& s) { return winograd_cycles(s, 4) < winogra
 // ---- which calls ----
 
 Support supports_winograd(const KernelSignature& s) {
-  if (Support can = supports_winograd_sides(s, sides_of(s)); !can.ok) return can;
+  const WinogradSides sides = sides_of(s);
+  if (Support can = supports_winograd_sides(s, sides, {DType::kFloat32, DType::kBFloat16}); !can.ok)
+    return can;
+  if (is_bfloat16(s) && !(sides.source.is_channels_last() && sides.target.is_channels_last()))
+    return Support::no("images of bfloat16 that are not channels-last");
+  if (is_bfloat16(s) && s.inputs.size() > 3 && s.inputs[3].present)
+    return Support::no("a residual of bfloat16");
   if (s.inputs.size() > 2 && s.inputs[2].present && !s.inputs[2].is_dense())
     return Support::no("a bias with gaps");
   if (s.inputs.size() > 3 && s.inputs[3].present &&
@@ -81,14 +94,13 @@ Prepared prepare(const KernelSignature& s) {
   if (s.op == "conv2d_bias_act") blocks.activation = activation_of(s.attrs.as<Conv2dActAttrs>().activation);
   blocks.finish();
   auto bytes = [](int64_t elements) { return static_cast<size_t>(elements) * sizeof(float); };
-  const int64_t scratch = blocks.pieces * blocks.piece_elements;
+  const int64_t scratch = blocks.bias_elements + blocks.pieces * blocks.piece_elements;
   if (s.packed) return {state, bytes(scratch), bytes(blocks.weight_elements)};
   return {state, bytes(blocks.weight_elements + scratch)};
 }
 
 void pack(const void* state, const TensorView& weight, void* packed) {
-  transform_weight(*static_cast<const WinogradBlocks*>(state), weight.as<float>(),
-                   static_cast<float*>(packed));
+  transform_weight(*static_cast<const WinogradBlocks*>(state), weight, static_cast<float*>(packed));
 }
 
 Kernel winograd_kernel(const std::string& op, std::vector<int> image_inputs) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/conv2d_signature.h"
 #include "kernels/x86/isa.h"
 
@@ -138,10 +139,7 @@ std::vector<DepthwiseRectangle> depthwise_rectangles(const KernelSignature& s) {
 }
 
 Support supports_depthwise(const KernelSignature& s, const TensorMeta& weight) {
-  for (auto metas : {s.inputs, s.outputs})
-    for (const TensorMeta& meta : metas)
-      if (meta.present && meta.dtype != DType::kFloat32)
-        return Support::no("dtype " + std::string(dtype_name(meta.dtype)) + ": made for float32");
+  if (Support can = supports_floats(s); !can.ok) return can;
   const int64_t groups = conv2d_attrs_of(s).groups;
   if (groups == 1 || weight.shape[1] != 1 || weight.shape[0] != groups)
     return Support::no("made for depthwise convolution: a group and an output for each channel");

@@ -9,6 +9,7 @@
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/rounding.h"
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/gemm.h"
 #include "kernels/x86/isa.h"
 
@@ -166,12 +167,7 @@ void run(const KernelArgs& args) {
   });
 }
 
-Support supports(const KernelSignature& s) {
-  const DType dtype = s.inputs[0].dtype;
-  return dtype == DType::kFloat32
-             ? Support::yes()
-             : Support::no("dtype " + std::string(dtype_name(dtype)) + ": made for float32");
-}
+Support supports(const KernelSignature& s) { return supports_dtype(s.inputs[0].dtype); }
 
 Prepared prepare(const KernelSignature& s) {
   auto state = std::make_shared<State>(s);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "kernels/common/kernel.h"
+#include "kernels/common/supported_dtypes.h"
 
 namespace miai::kernels {
 
@@ -13,12 +14,10 @@ inline bool has_dense_planes(const TensorMeta& x) {
 
 /// All inputs and outputs have dense planes, and those that are floats are float32.
 inline Support supports_planes(const KernelSignature& signature) {
+  if (Support can = supports_floats(signature); !can.ok) return can;
   for (auto metas : {signature.inputs, signature.outputs})
-    for (const TensorMeta& meta : metas) {
-      if (is_float(meta.dtype) && meta.dtype != DType::kFloat32)
-        return Support::no("dtype " + std::string(dtype_name(meta.dtype)) + ": made for float32");
+    for (const TensorMeta& meta : metas)
       if (!has_dense_planes(meta)) return Support::no("height and width with gaps");
-    }
   return Support::yes();
 }
 

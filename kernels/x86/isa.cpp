@@ -45,6 +45,12 @@ bool has_isa(Isa isa) {
   }
 }
 
+int bfloat16_rate() {
+  if (current_isa() != Isa::kAvx512) return 1;
+  if (__builtin_cpu_supports("amx-bf16")) return 16;
+  return __builtin_cpu_supports("avx512bf16") ? 2 : 1;
+}
+
 Isa current_isa() { return setting().load(std::memory_order_relaxed); }
 
 void set_isa(Isa isa) {

@@ -9,6 +9,8 @@ inline constexpr Isa kAllIsas[] = {Isa::kBaseline, Isa::kAvx2, Isa::kAvx512};
 std::string_view isa_name(Isa isa);
 
 bool has_isa(Isa isa);  // this processor
+/// Products of bfloat16 that it makes in the time of one of float32; 1 where it has none of its own.
+int bfloat16_rate();
 /// The best that the processor has, or that MIAI_ISA (baseline, avx2, avx512) allows.
 Isa current_isa();
 /// Uses another one from now on, for tests; raises ValueError if the processor lacks it.

@@ -7,6 +7,7 @@
 #include "kernels/common/attrs/layer_norm.h"
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/isa.h"
 
 namespace miai::kernels {
@@ -21,8 +22,7 @@ const LayerNormLoops& loops() {
 }
 
 Support supports(const KernelSignature& s) {
-  if (s.inputs[0].dtype != DType::kFloat32)
-    return Support::no("dtype " + std::string(dtype_name(s.inputs[0].dtype)) + ": made for float32");
+  if (Support can = supports_dtype(s.inputs[0].dtype); !can.ok) return can;
   auto lies_dense = [](const TensorMeta& meta) { return !meta.present || meta.is_dense(); };
   bool dense = std::all_of(s.inputs.begin(), s.inputs.end(), lies_dense) &&
                std::all_of(s.outputs.begin(), s.outputs.end(), lies_dense);

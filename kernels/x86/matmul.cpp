@@ -2,6 +2,7 @@
 #include "kernels/common/attrs/activation.h"
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/matmul_shape.h"
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/gemm.h"
 #include "kernels/x86/linear_epilogue.h"
 
@@ -28,8 +29,7 @@ State state_of(const KernelSignature& s) {
 
 Support supports_matmul(const KernelSignature& s) {
   DType dtype = s.outputs[0].dtype;
-  if (dtype != DType::kFloat32 && dtype != DType::kFloat64)
-    return Support::no("dtype " + std::string(dtype_name(dtype)) + ": made for float32 and float64");
+  if (Support can = supports_dtype(dtype, {DType::kFloat32, DType::kFloat64}); !can.ok) return can;
   for (const TensorMeta& meta : s.inputs)
     if (meta.present && meta.dtype != dtype) return Support::no("inputs of different dtypes");
   const MatmulShape shape = state_of(s).shape;

@@ -4,6 +4,7 @@
 
 #include "kernels/common/attrs/pointwise_reduce.h"
 #include "kernels/common/kernel_table.h"
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/reduce_tasks.h"
 #include "kernels/x86/tile_runner.h"
 
@@ -38,9 +39,9 @@ std::pair<TensorMeta, ReduceTasks> plan(const KernelSignature& s) {
 }
 
 Support supports(const KernelSignature& s) {
-  const DType dtype = dtype_of(attrs_of(s).program);
-  if (dtype != DType::kFloat32 && dtype != DType::kFloat64)
-    return Support::no("dtype " + std::string(dtype_name(dtype)) + ": made for float32 and float64");
+  if (Support can = supports_dtype(dtype_of(attrs_of(s).program), {DType::kFloat32, DType::kFloat64});
+      !can.ok)
+    return can;
   if (!s.outputs[0].is_dense()) return Support::no("the output is not dense");
   const TensorMeta value = plan(s).first;
   return supports_tiles(attrs_of(s).program, {{&value, 1}, s.inputs});

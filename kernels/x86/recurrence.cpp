@@ -8,6 +8,7 @@
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/recurrence_shape.h"
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/isa.h"
 #include "kernels/x86/packed_matrix.h"
 
@@ -260,8 +261,7 @@ void run_backward(const KernelArgs& args) {
 // ---- registration ----
 
 Support supports(const KernelSignature& s, size_t any_strides, size_t weight) {
-  if (s.outputs[0].dtype != DType::kFloat32)
-    return Support::no("dtype " + std::string(dtype_name(s.outputs[0].dtype)) + ": made for float32");
+  if (Support can = supports_dtype(s.outputs[0].dtype); !can.ok) return can;
   auto has_gaps = [](const TensorMeta& meta) {
     return meta.present && meta.shape.back() > 1 && meta.strides.back() != 1;
   };

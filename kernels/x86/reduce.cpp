@@ -1,5 +1,6 @@
 // sum, mean, max and min of float32 and float64 where the innermost kept or reduced axis has no gaps.
 #include "kernels/common/kernel_table.h"
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/reduce_tasks.h"
 
 namespace miai::kernels {
@@ -10,9 +11,8 @@ std::optional<ReduceTasks> make_tasks(const KernelSignature& s) {
 }
 
 Support supports(const KernelSignature& s) {
-  const DType dtype = s.inputs[0].dtype;
-  if (dtype != DType::kFloat32 && dtype != DType::kFloat64)
-    return Support::no("dtype " + std::string(dtype_name(dtype)) + ": made for float32 and float64");
+  if (Support can = supports_dtype(s.inputs[0].dtype, {DType::kFloat32, DType::kFloat64}); !can.ok)
+    return can;
   if (!s.outputs[0].is_dense()) return Support::no("the output is not dense");
   return make_tasks(s) ? Support::yes() : Support::no("neither a kept nor a reduced axis has stride 1");
 }

@@ -7,6 +7,7 @@
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/matmul_shape.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/isa.h"
 #include "kernels/x86/linear_epilogue.h"
 
@@ -35,9 +36,7 @@ MatmulShape shape_of(const KernelSignature& s) {
 }
 
 Support supports_skinny(const KernelSignature& s) {
-  for (const TensorMeta& meta : s.inputs)
-    if (meta.present && meta.dtype != DType::kFloat32)
-      return Support::no("dtype " + std::string(dtype_name(meta.dtype)) + ": made for float32");
+  if (Support can = supports_floats(s); !can.ok) return can;
   const MatmulShape shape = shape_of(s);
   if (shape.m > kSkinnyRows) return Support::no("more than " + std::to_string(kSkinnyRows) + " rows");
   if (element_count(shape.batch) != 1) return Support::no("a stack of matrices");

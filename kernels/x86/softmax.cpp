@@ -6,6 +6,7 @@
 #include "kernels/common/attrs/softmax.h"
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/isa.h"
 
 namespace miai::kernels {
@@ -18,8 +19,7 @@ const SoftmaxLoops& loops() {
 }
 
 Support supports(const KernelSignature& s) {
-  if (s.inputs[0].dtype != DType::kFloat32)
-    return Support::no("dtype " + std::string(dtype_name(s.inputs[0].dtype)) + ": made for float32");
+  if (Support can = supports_dtype(s.inputs[0].dtype); !can.ok) return can;
   if (!s.inputs[0].is_dense() || !s.outputs[0].is_dense())
     return Support::no("the input or the output is not dense");
   return Support::yes();

@@ -18,14 +18,15 @@ struct WinogradBlocks {
   int64_t v_row = 0, m_row = 0;                   // elements of a tile's source and sums at one point
   int64_t u_plane = 0, v_plane = 0, m_plane = 0;  // elements of a point
   int64_t blocks = 0, pieces = 0;                 // of all tiles; of the blocks, one a thread
-  int64_t piece_elements = 0, weight_elements = 0;
+  int64_t piece_elements = 0, weight_elements = 0, bias_elements = 0;  // bias: as float32, where it is not
 
   /// Completes what follows from the fields above `vectors`.
   void finish();
 };
 
-/// The weight's points, `weight_elements` of them, as `multiply` reads them.
-void transform_weight(const WinogradBlocks& blocks, const float* weight, float* packed);
+/// The weight's points, `weight_elements` of them, as `multiply` reads them. The weight has the images'
+/// dtype.
+void transform_weight(const WinogradBlocks& blocks, const TensorView& weight, float* packed);
 /// The state is WinogradBlocks; inputs 2 and 3 are a bias and a residual.
 void run_winograd(const KernelArgs& args, const TensorView& source, const TensorView& weight);
 

@@ -1,14 +1,14 @@
 #include "kernels/x86/winograd_support.h"
 
+#include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/conv2d_signature.h"
 
 namespace miai::kernels {
 
-Support supports_winograd_sides(const KernelSignature& signature, const WinogradSides& sides) {
+Support supports_winograd_sides(const KernelSignature& signature, const WinogradSides& sides,
+                                std::initializer_list<DType> dtypes) {
   const Conv2dAttrs a = conv2d_attrs_of(signature);
-  for (const TensorMeta& meta : signature.inputs)
-    if (meta.present && meta.dtype != DType::kFloat32)
-      return Support::no("dtype " + std::string(dtype_name(meta.dtype)) + ": made for float32");
+  if (Support can = supports_floats(signature, dtypes); !can.ok) return can;
   if (sides.weight.shape[2] != 3 || sides.weight.shape[3] != 3)
     return Support::no("made for windows of 3 x 3");
   if (a.stride != Pair{1, 1} || a.dilation != Pair{1, 1})
@@ -29,7 +29,7 @@ Support supports_winograd_cost(double cycles, double plain_cycles) {
 }
 
 WinogradImages winograd_images(const TensorMeta& meta) {
-  return {meta.shape[1], meta.shape[2], meta.shape[3], meta.is_channels_last()};
+  return {meta.shape[1], meta.shape[2], meta.shape[3], meta.is_channels_last(), meta.dtype};
 }
 
 double plain_vectors(const WinogradSides& sides) {

@@ -10,7 +10,9 @@ struct WinogradSides {
   const TensorMeta &source, &weight, &target;
 };
 
-Support supports_winograd_sides(const KernelSignature& signature, const WinogradSides& sides);
+/// Of one of these dtypes.
+Support supports_winograd_sides(const KernelSignature& signature, const WinogradSides& sides,
+                                std::initializer_list<DType> dtypes = {DType::kFloat32});
 /// Of cycles that the filtering and plain sums are expected to take.
 Support supports_winograd_cost(double cycles, double plain_cycles);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/common/attrs/conv2d.h"
+#include "kernels/common/dtype.h"
 #include "kernels/x86/winograd.h"
 
 namespace miai::kernels {
@@ -15,7 +16,10 @@ const WinogradLoops& winograd_loops();
 struct WinogradImages {
   int64_t channels = 0, height = 0, width = 0;
   bool channels_last = false;
+  DType dtype = DType::kFloat32;  // or, channels-last, bfloat16
   int64_t size() const { return channels * height * width; }
+  /// Tiles are read and written where the image lies; else in rows of pixels that are laid out for them.
+  bool in_place() const { return channels_last && dtype == DType::kFloat32; }
 };
 
 /// Tiles of one row of tiles of one image.
@@ -46,6 +50,10 @@ struct WinogradTiles {
   }
 };
 
+/// Values of float32 and bfloat16 by the vector.
+void convert(const float* from, int64_t count, BFloat16* to);
+void convert(const BFloat16* from, int64_t count, float* to);
+
 /// Elements between the channels of one tile and those of the next, whole vectors.
 int64_t tile_row_elements(int64_t channels);
 
@@ -57,11 +65,11 @@ struct WinogradWindows {
   void (*transform)(const WinogradInput&) = nullptr;
 };
 
-/// Makes points of the windows of some channels.
+/// Makes points of the windows of some channels; of images of bfloat16, of all of them.
 class WindowReader {
  public:
-  /// zeros: `row` of them, the elements between two tiles; rows: row_elements() to lay out row-major images.
-  WindowReader(const WinogradTiles& tiles, const WinogradWindows& windows, const float* images,
+  /// zeros: `row` of them, the elements between two tiles; rows: row_elements() to lay images out.
+  WindowReader(const WinogradTiles& tiles, const WinogradWindows& windows, const void* images,
                int64_t first_channel, int64_t channels, int64_t row, const float* zeros, float* rows);
   static int64_t row_elements(const WinogradTiles& tiles, const WinogradWindows& windows, int64_t row);
   /// Of tiles [first, last): those of tile `first` go to `to`, of the next one to `to + row`; a point's begin
@@ -70,12 +78,15 @@ class WindowReader {
 
  private:
   void read_run(const TileRun& run, float* to, int64_t plane) const;
-  void lay_out(const float* image, int64_t top, int64_t begin, int64_t end) const;
+  /// Elements from one pixel to the next: all channels of an image that is converted, else those that are
+  /// read.
+  int64_t laid_out_pixel() const { return windows_.images.channels_last ? windows_.images.channels : row_; }
+  void lay_out(int64_t image, int64_t top, int64_t begin, int64_t end) const;
 
   const WinogradTiles& tiles_;
   const WinogradWindows& windows_;
-  const float* images_;
-  int64_t channels_, row_;
+  const void* images_;
+  int64_t first_channel_, channels_, row_;
   const float* zeros_;
   float* rows_;
 };

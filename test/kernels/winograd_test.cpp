@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #include "kernels/common/attrs/conv2d.h"
 #include "kernels/common/parallel.h"
+#include "kernels/x86/isa.h"
 #include "kernels/x86/winograd_blocks.h"
 #include "kernels/x86/winograd_weight_gradient.h"
 #include "test/kernels/isa_check.h"
@@ -76,11 +77,11 @@ class Check {
  public:
   explicit Check(const Call& call) : call_(call), expected_(PreparedKernel(reference(call.op), call).run()) {}
 
-  void operator()(bool packs, const std::string& what) const {
+  /// The factor 600 is 7e-5 of sums whose spread is 4 to 15.
+  void operator()(bool packs, const std::string& what, double factor = 600) const {
     const PreparedKernel prepared(winograd(call_.op), call_, packs);
     ASSERT_TRUE(prepared.support.ok) << what << ": " << prepared.support.reason;
-    constexpr double kFactor = 600;  // 7e-5 of sums whose spread is 4 to 15
-    expect_close(prepared.run(), expected_, kFactor, call_.op + ' ' + what + (packs ? " packed" : ""));
+    expect_close(prepared.run(), expected_, factor, call_.op + ' ' + what + (packs ? " packed" : ""));
   }
 
  private:
@@ -152,6 +153,41 @@ TEST(Winograd, DeepLayersWithPackedWeightsAgreeWithTheReference) {
       const Check check(call);
       for_each_isa([&](const std::string& isa) { check(true, isa + ' ' + text_of(c) + layout); });
     });
+}
+
+/// The same call of bfloat16.
+Call in_bfloat16(Call call) {
+  for (Tensor& input : call.inputs) {
+    TensorMeta meta = input.view();
+    meta.dtype = DType::kBFloat16;
+    Tensor narrow = Tensor::zeros(DType::kBFloat16, meta.shape).laid_out(meta);
+    for (int64_t i = 0; i < meta.size(); ++i) narrow.set(i, input.at(i));
+    input = narrow;
+  }
+  for (TensorMeta& output : call.outputs) output.dtype = DType::kBFloat16;
+  return call;
+}
+
+TEST(Winograd, ImagesOfBfloat16AgreeWithTheReferenceToTheLastBit) {
+  if (kernels::bfloat16_rate() > 2) GTEST_SKIP() << "plain sums are quicker on this processor";
+  std::mt19937 rng(28);
+  constexpr double kOneBit = 1.01;  // the sums themselves are of float32
+  for (const Case& c : {Case{1, 64, 28, 28, 64}, Case{2, 61, 27, 30, 80, {0, 2}}}) {
+    Call with_bias = forward_call(c, Lie::kChannelsLast, Lie::kChannelsLast, rng);
+    with_bias.op = "conv2d_bias_act";
+    with_bias.attrs = make_attrs(Conv2dActAttrs{.padding = c.padding, .activation = "relu"});
+    with_bias.inputs.push_back(Tensor::random(DType::kFloat32, {c.out}, rng));
+    with_bias.inputs.push_back(Tensor::absent());
+    for (const Call& wide : {forward_call(c, Lie::kChannelsLast, Lie::kChannelsLast, rng),
+                             backward_call(c, Lie::kChannelsLast, Lie::kChannelsLast, rng), with_bias}) {
+      const Call call = in_bfloat16(wide);
+      const Check check(call);
+      for_each_isa([&](const std::string& isa) {
+        for (bool packs : {false, true})
+          if (!packs || winograd(call.op).packs >= 0) check(packs, isa + ' ' + text_of(c), kOneBit);
+      });
+    }
+  }
 }
 
 const kernels::WinogradWeightGradient& weight_state(const PreparedKernel& prepared) {
@@ -243,6 +279,8 @@ TEST(Winograd, RefusesInWordsWhatItIsNotMadeFor) {
   strided.attrs = make_attrs(Conv2dAttrs{.stride = {2, 2}, .padding = {1, 1}});
   strided.outputs = {meta_of({1, 32, 8, 8}, Lie::kRows)};
   EXPECT_EQ(reason(strided), "made for stride and dilation 1");
+  auto channels_last = [&] { return forward_call({1, 64, 28, 28, 64}, Lie::kChannelsLast, Lie::kRows, rng); };
+  EXPECT_EQ(reason(in_bfloat16(channels_last())), "images of bfloat16 that are not channels-last");
   Call small = forward_call({1, 3, 16, 16, 8}, Lie::kRows, Lie::kRows, rng);
   EXPECT_EQ(reason(small), "plain sums are expected to be quicker");
   EXPECT_EQ(reason(forward_call({1, 32, 16, 16, 32}, Lie::kRows, Lie::kRows, rng)), "");

@@ -44,11 +44,11 @@ bool Draft::covers_buffer(const Place& place) const {
 }
 
 KernelChoice find_kernel(const OpDef& op, Attrs& attrs, const std::vector<TensorMeta>& inputs,
-                         const std::vector<TensorMeta>& outputs, Device device) {
+                         const std::vector<TensorMeta>& outputs, Device device, bool packs) {
   const Backend& backend = miai::backend(device.kind);
   KernelCall call = kernel_call(op, attrs, inputs, outputs);
   attrs = call.attrs;
-  return find_kernel(backend.kernels(), {call.op, inputs, outputs, attrs, backend.kernel_kind});
+  return find_kernel(backend.kernels(), {call.op, inputs, outputs, attrs, backend.kernel_kind, packs});
 }
 
 bool may_pack(const DraftRequest& request, const Node& node, int input) {
@@ -59,6 +59,13 @@ bool may_pack(const DraftRequest& request, const Node& node, int input) {
   return std::any_of(request.function.states.begin(), request.function.states.end(), [&](const State& state) {
     return state.input == value && (!state.output || state.output == value);
   });
+}
+
+bool may_pack(const DraftRequest& request, const Node& node) {
+  const Backend& backend = miai::backend(device_of(node).kind);
+  for (const auto& kernel : backend.kernels().find(backend.kernel_kind, node.op->name))
+    if (may_pack(request, node, kernel->packs)) return true;
+  return false;
 }
 
 Device device_of(const Node& node) {
@@ -139,7 +146,8 @@ class Drafter {
     step.inputs = std::move(inputs);
     lay_out_inputs(step, attrs);
     step.attrs = attrs;
-    step.choice = find_kernel(*node.op, step.attrs, metas(step.inputs), metas(step.outputs), step.device);
+    step.choice = find_kernel(*node.op, step.attrs, metas(step.inputs), metas(step.outputs), step.device,
+                              may_pack(request_, node));
     if (request_.times) take_quickest(step);
     prepare_packed(step);
     for (size_t i = 0; i < step.outputs.size(); ++i) places_[node.outputs[i]] = step.outputs[i];
@@ -149,9 +157,9 @@ class Drafter {
   void take_quickest(Step& step) {
     std::vector<TensorMeta> inputs = metas(step.inputs), outputs = metas(step.outputs);
     const Kernel& found = *step.choice.kernel;
-    step.choice = find_quickest_kernel(*request_.times, backend(step.device.kind).kernels(),
-                                       {found.op, inputs, outputs, step.attrs, found.device},
-                                       may_pack(request_, *step.node, found.packs));
+    step.choice = find_quickest_kernel(
+        *request_.times, backend(step.device.kind).kernels(),
+        {found.op, inputs, outputs, step.attrs, found.device, may_pack(request_, *step.node)});
   }
 
   void prepare_packed(Step& step) {
@@ -183,7 +191,7 @@ class Drafter {
     auto is_last = [&](const Value* value) { return channels_last_.count(value) != 0; };
     if (std::any_of(node.outputs.begin(), node.outputs.end(), is_last)) {
       std::vector<TensorMeta> inputs = metas(step.inputs), outputs = metas(step.outputs);
-      ChannelsLastCall call(node, attrs, inputs, outputs);
+      ChannelsLastCall call(node, attrs, inputs, outputs, may_pack(request_, node));
       if (!call.kernel || !call.kernel->together) return;
       for (size_t i : call.image_inputs) lay_out(step.inputs[i], call.inputs[i]);
     } else if (std::any_of(node.inputs.begin(), node.inputs.end(), is_last) && wants_row_major(step, attrs)) {
@@ -200,9 +208,10 @@ class Drafter {
       if (channels_last_.count(step.node->inputs[i])) dense[i] = dense_meta(dense[i].dtype, dense[i].shape);
     Attrs for_given = attrs, for_dense = attrs;
     const OpDef& op = *step.node->op;
-    auto for_rows = find_kernel(op, for_dense, dense, outputs, step.device).kernel;
+    const bool packs = may_pack(request_, *step.node);
+    auto for_rows = find_kernel(op, for_dense, dense, outputs, step.device, packs).kernel;
     try {
-      return find_kernel(op, for_given, given, outputs, step.device).kernel != for_rows;
+      return find_kernel(op, for_given, given, outputs, step.device, packs).kernel != for_rows;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kNotImplemented) throw;
       return true;

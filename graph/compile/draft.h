@@ -96,11 +96,14 @@ struct DraftRequest {
   KernelTimes* times = nullptr;                     // the quickest kernels, by running them; nullptr: not
 };
 
-/// The kernel for one call, not prepared yet; `attrs` become the kernel's.
+/// The kernel for one call, not prepared yet; `attrs` become the kernel's. `packs`: its weight may come
+/// packed.
 KernelChoice find_kernel(const OpDef& op, Attrs& attrs, const std::vector<TensorMeta>& inputs,
-                         const std::vector<TensorMeta>& outputs, Device device);
+                         const std::vector<TensorMeta>& outputs, Device device, bool packs = false);
 /// Whether the node's kernel may take that input packed: a constant, or a state that no step writes.
 bool may_pack(const DraftRequest& request, const Node& node, int input);
+/// Whether it may take the input packed that kernels of its operator pack.
+bool may_pack(const DraftRequest& request, const Node& node);
 /// A step that no node asks for, its kernel prepared.
 Step added_step(const std::string& op, Attrs attrs, std::vector<Place> inputs, std::vector<Place> outputs,
                 Device device);

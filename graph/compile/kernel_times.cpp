@@ -107,13 +107,13 @@ void KernelTimes::save() {
 }
 
 std::optional<TimedKernel> quickest_kernel(KernelTimes& times, const KernelTable& table,
-                                           const KernelSignature& signature, bool may_pack) {
+                                           const KernelSignature& signature) {
   std::vector<std::shared_ptr<const Kernel>> kernels = willing_kernels(table, signature);
   if (kernels.empty()) kernels.push_back(find_kernel(table, signature).kernel);
   std::optional<TimedKernel> best;
   for (const auto& kernel : kernels) {
     KernelSignature call = signature;
-    call.packed = may_pack && kernel->packs >= 0;
+    call.packed = signature.packed && kernel->packs >= 0;
     std::optional<double> seconds = times.seconds(*kernel, call);
     if (seconds && (!best || *seconds < best->seconds * kWorthIt)) best = {kernel, *seconds};
   }
@@ -121,10 +121,10 @@ std::optional<TimedKernel> quickest_kernel(KernelTimes& times, const KernelTable
 }
 
 KernelChoice find_quickest_kernel(KernelTimes& times, const KernelTable& table,
-                                  const KernelSignature& signature, bool may_pack) {
+                                  const KernelSignature& signature) {
   KernelChoice choice = find_kernel(table, signature);
   if (willing_kernels(table, signature).size() < 2) return choice;
-  std::optional<TimedKernel> best = quickest_kernel(times, table, signature, may_pack);
+  std::optional<TimedKernel> best = quickest_kernel(times, table, signature);
   if (!best || best->kernel == choice.kernel) return choice;
   std::erase_if(choice.refusals, [&](const Refusal& r) { return r.kernel == best->kernel->name; });
   choice.refusals.push_back({choice.kernel->name, "measured: it takes longer"});

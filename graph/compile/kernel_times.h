@@ -49,12 +49,12 @@ struct TimedKernel {
   double seconds = 0;
 };
 
-/// The quickest kernel of a call, its weight packed if `may_pack`: of those that are willing, the reference
-/// if none is. nullopt: nothing can be measured.
+/// The quickest kernel of a call (`signature.packed`: its weight packed where a kernel packs it): of those
+/// that are willing, the reference if none is. nullopt: nothing can be measured.
 std::optional<TimedKernel> quickest_kernel(KernelTimes& times, const KernelTable& table,
-                                           const KernelSignature& signature, bool may_pack);
+                                           const KernelSignature& signature);
 /// The choice of find_kernel, or the quickest kernel if several are willing.
 KernelChoice find_quickest_kernel(KernelTimes& times, const KernelTable& table,
-                                  const KernelSignature& signature, bool may_pack);
+                                  const KernelSignature& signature);
 
 }  // namespace miai

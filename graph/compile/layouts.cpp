@@ -41,21 +41,21 @@ std::vector<size_t> images_among(const std::vector<TensorMeta>& metas, const std
 
 ChannelsLastCall::ChannelsLastCall(const Node& node, const Attrs& given_attrs,
                                    std::vector<TensorMeta> given_inputs,
-                                   std::vector<TensorMeta> given_outputs)
+                                   std::vector<TensorMeta> given_outputs, bool packs)
     : attrs(given_attrs), inputs(std::move(given_inputs)), outputs(std::move(given_outputs)) {
   for (const auto& candidate : kernels_of(node, attrs, inputs, outputs))
-    if (candidate->channels_last && takes(node, candidate)) return;
+    if (candidate->channels_last && takes(node, candidate, packs)) return;
 }
 
 /// Whether the kernel is the one that would be found if what it calls images lay channels-last.
-bool ChannelsLastCall::takes(const Node& node, const std::shared_ptr<const Kernel>& candidate) {
+bool ChannelsLastCall::takes(const Node& node, const std::shared_ptr<const Kernel>& candidate, bool packs) {
   const ChannelsLast& own = *candidate->channels_last;
   std::vector<TensorMeta> laid_inputs = inputs, laid_outputs = outputs;
   const std::vector<size_t> of_inputs = images_among(inputs, own.inputs, own.every),
                             of_outputs = images_among(outputs, own.outputs, own.every);
   for (size_t i : of_inputs) laid_inputs[i] = as_channels_last(inputs[i]);
   for (size_t i : of_outputs) laid_outputs[i] = as_channels_last(outputs[i]);
-  if (find_kernel(*node.op, attrs, laid_inputs, laid_outputs, device_of(node)).kernel != candidate)
+  if (find_kernel(*node.op, attrs, laid_inputs, laid_outputs, device_of(node), packs).kernel != candidate)
     return false;
   chosen = candidate, kernel = own, image_inputs = of_inputs, image_outputs = of_outputs;
   inputs = std::move(laid_inputs), outputs = std::move(laid_outputs);
@@ -138,9 +138,10 @@ class LayoutChooser {
       return Dim(dim.is_static() ? dim.value() : evaluate(dim, request_.sizes));
     });
     if (node.op->is_view() || node.op->name == "to_device") return visit_row_major(node);
-    ChannelsLastCall call(node, attrs, inputs, outputs);
+    const bool packs = may_pack(request_, node);
+    ChannelsLastCall call(node, attrs, inputs, outputs, packs);
     if (!call.kernel) return visit_row_major(node);
-    visit_images(node, call, *find_kernel(*node.op, attrs, inputs, outputs, device_of(node)).kernel);
+    visit_images(node, call, *find_kernel(*node.op, attrs, inputs, outputs, device_of(node), packs).kernel);
   }
 
   void visit_row_major(const Node& node) {
@@ -173,9 +174,9 @@ class LayoutChooser {
                LayoutProblem::Step& step) const {
     if (!request_.times) return false;
     auto quickest = [&](const std::vector<TensorMeta>& inputs, const std::vector<TensorMeta>& outputs) {
-      return quickest_kernel(*request_.times, backend(device_of(node).kind).kernels(),
-                             {row_major.op, inputs, outputs, call.attrs, row_major.device},
-                             may_pack(request_, node, row_major.packs));
+      return quickest_kernel(
+          *request_.times, backend(device_of(node).kind).kernels(),
+          {row_major.op, inputs, outputs, call.attrs, row_major.device, may_pack(request_, node)});
     };
     std::vector<TensorMeta> inputs, outputs;
     for (const Value* value : node.inputs) inputs.push_back(meta_of(value));

@@ -11,9 +11,9 @@ namespace miai {
 
 /// The call of a node as it is when all its images lie channels-last.
 struct ChannelsLastCall {
-  /// `inputs` and `outputs`: of the call, in whatever layout.
+  /// `inputs` and `outputs`: of the call, in whatever layout; `packs`: the kernel's weight may come packed.
   ChannelsLastCall(const Node& node, const Attrs& attrs, std::vector<TensorMeta> inputs,
-                   std::vector<TensorMeta> outputs);
+                   std::vector<TensorMeta> outputs, bool packs);
   std::shared_ptr<const Kernel> chosen;
   std::optional<ChannelsLast> kernel;  // what it says of itself
   Attrs attrs;                         // the kernel's
@@ -21,7 +21,7 @@ struct ChannelsLastCall {
   std::vector<TensorMeta> inputs, outputs;  // images channels-last
 
  private:
-  bool takes(const Node& node, const std::shared_ptr<const Kernel>& candidate);
+  bool takes(const Node& node, const std::shared_ptr<const Kernel>& candidate, bool packs);
 };
 
 /// The values that lie channels-last: images that steps produce and read at a gain, by the kernels' own word

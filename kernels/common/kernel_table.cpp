@@ -31,7 +31,10 @@ bool is_disabled(const Kernel& kernel) {
                      [&](const auto& p) { return kernel.name.starts_with(p); });
 }
 
-Support support_of(const Kernel& kernel, const KernelSignature& signature) {
+/// With `signature.packed`, a kernel that packs its weight gets it packed.
+Support support_of(const Kernel& kernel, const KernelSignature& given) {
+  KernelSignature signature = given;
+  signature.packed = given.packed && kernel.packs >= 0;
   if (is_disabled(kernel)) return Support::no("disabled by MIAI_DISABLE_KERNELS");
   if (is_deterministic() && !kernel.thread_invariant)
     return Support::no("deterministic mode: the number of threads may change its bits");

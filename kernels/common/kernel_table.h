@@ -37,7 +37,8 @@ struct KernelChoice {
   std::vector<Refusal> refusals;  // of the kernels tried before
 };
 
-/// The first kernel that supports the signature, not prepared yet. Raises NotImplementedError with all
+/// The first kernel that supports the signature, not prepared yet. (`signature.packed`: the weight may come
+/// packed, where a kernel packs it.) Raises NotImplementedError with all
 /// refusals if none. MIAI_DISABLE_KERNELS (comma-separated name prefixes) leaves kernels out, for tests and
 /// comparison.
 KernelChoice find_kernel(const KernelTable& table, const KernelSignature& signature);

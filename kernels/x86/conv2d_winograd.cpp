@@ -1,13 +1,12 @@
 // conv2d, conv2d_bias_act and conv2d_backward_data with windows of 3 x 3 by Winograd's minimal filtering,
 // where that is expected to be quicker (docs/adr/0016). Of float32, and of bfloat16 by sums of float32.
 #include <algorithm>
-#include <limits>
 
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/rounding.h"
 #include "kernels/x86/conv2d_signature.h"
 #include "kernels/x86/isa.h"
-#include "kernels/x86/winograd_blocks.h"
+#include "kernels/x86/winograd_panels.h"
 #include "kernels/x86/winograd_support.h"
 
 namespace miai::kernels {
@@ -28,30 +27,46 @@ bool is_bfloat16(const KernelSignature& s) { return s.outputs[0].dtype == DType:
 double plain_cycles(const KernelSignature& s) {
   constexpr double kShare = 0.93, kRead = 0.25;  // of the peak; a byte of the weight
   const WinogradSides sides = sides_of(s);
-  return plain_vectors(sides) / kShare / (is_bfloat16(s) ? bfloat16_rate() : 1) +
-         static_cast<double>(byte_size(sides.weight)) * kRead;
+  return std::max(plain_vectors(sides) / kShare / (is_bfloat16(s) ? bfloat16_rate() : 1),
+                  static_cast<double>(byte_size(sides.weight)) * kRead);
 }
 
-constexpr double kMostWorkspace = 12e6;  // bytes of a weight's points that a run may make anew
+/// The weight's points would take more memory than they are worth: they are made as they are needed.
+bool by_panels(const KernelSignature& s, int m) {
+  constexpr int64_t kMostPoints = 1 << 20;  // elements
+  const WinogradSides sides = sides_of(s);
+  const int64_t points = winograd_points(m) * winograd_points(m);
+  return !is_bfloat16(s) && sides.weight.size() / kTaps * points > kMostPoints;
+}
+
+/// To make the weight's points, and what they are made of.
+double weight_cycles(const KernelSignature& s, int m, double tiles, double vectors) {
+  constexpr double kRead = 0.25, kGather = 400, kPanel = 80, kTranspose = 60, kTransposeTaps = 110;
+  constexpr double kCached = 2e6, kWrite = 0.35;  // bytes of points beyond the caches, each of them
+  constexpr double kRound = 56;                   // tiles that share a panel's points
+  const double taps = static_cast<double>(sides_of(s).weight.size()) * sizeof(float);
+  if (by_panels(s, m)) {
+    const double transpose = s.packed ? 0 : is_backward(s) ? kTransposeTaps : kTranspose;
+    return vectors * (kPanel * std::max(1.0, tiles / kRound) + transpose) + taps * kRead;
+  }
+  const double bytes = taps / static_cast<double>(kTaps) * winograd_points(m) * winograd_points(m);
+  return bytes * kRead + (s.packed ? 0 : vectors * kGather + std::max(0.0, bytes - kCached) * kWrite);
+}
 
 double winograd_cycles(const KernelSignature& s, int m) {
-  constexpr double kShare = 0.87, kRead = 0.25;
-  constexpr double kSource = 7, kTarget = 5;      // to transform a vector of one point
-  constexpr double kConvert = 1;                  // the same vectors from and to bfloat16
-  constexpr double kWeight = 400;                 // to transform a vector of the weight
-  constexpr double kCached = 2e6, kWrite = 0.35;  // bytes of points beyond the caches, each of them
+  constexpr double kShare = 0.87;
+  constexpr double kSource = 7, kTarget = 5;  // to transform a vector of one point
+  constexpr double kConvert = 1;              // the same vectors from and to bfloat16
   const WinogradSides sides = sides_of(s);
   const WinogradTiles cut(m, sides.target.shape[0], winograd_images(sides.target));
   const auto tiles = static_cast<double>(cut.count()), points = static_cast<double>(cut.points());
   const auto channels = static_cast<double>(sides.source.shape[1]);
   const auto source = static_cast<double>(divide_up(sides.source.shape[1], kCostLanes));  // vectors
   const auto target = static_cast<double>(divide_up(sides.target.shape[1], kCostLanes));
-  const double bytes = points * channels * target * static_cast<double>(kCostLanes) * sizeof(float);
-  if (!s.packed && bytes > kMostWorkspace) return std::numeric_limits<double>::infinity();
   const double converts = is_bfloat16(s) ? kConvert : 0;
   const double transforms = (kSource + converts) * source + (kTarget + converts) * target;
-  return tiles * points * (channels * target / kShare + transforms) + bytes * kRead +
-         (s.packed ? 0 : channels * target * kWeight + std::max(0.0, bytes - kCached) * kWrite);
+  return tiles * points * (channels * target / kShare + transforms) +
+         weight_cycles(s, m, tiles, channels * target);
 }
 
 int best_tile(const KernelSignature& s) { return winograd_cycles(s, 4) < winograd_cycles(s, 2) ? 4 : 2; }
@@ -76,31 +91,45 @@ Support supports_winograd(const KernelSignature& s) {
 
 // ---- the kernels ----
 
-Prepared prepare(const KernelSignature& s) {
-  auto state = std::make_shared<WinogradBlocks>();
-  WinogradBlocks& blocks = *state;
+WinogradConvolution convolution_of(const KernelSignature& s) {
   const bool backward = is_backward(s);
   const WinogradSides sides = sides_of(s);
   const Pair padding = conv2d_attrs_of(s).padding;
   const int64_t of_second = kTaps, of_first = kTaps * sides.weight.shape[1];  // strides of the weight's dims
-  blocks.target = winograd_images(sides.target);
-  blocks.tiles = {best_tile(s), sides.target.shape[0], blocks.target};
-  blocks.source = {winograd_images(sides.source), winograd_points(blocks.tiles.m),
-                   backward ? Pair{2 - padding[0], 2 - padding[1]} : padding,
-                   winograd_loops().input[blocks.tiles.kind()]};
-  blocks.weight_out = backward ? of_second : of_first;
-  blocks.weight_channel = backward ? of_first : of_second;
-  blocks.flipped = backward, blocks.packed = s.packed;
-  if (s.op == "conv2d_bias_act") blocks.activation = activation_of(s.attrs.as<Conv2dActAttrs>().activation);
-  blocks.finish();
-  auto bytes = [](int64_t elements) { return static_cast<size_t>(elements) * sizeof(float); };
-  const int64_t scratch = blocks.bias_elements + blocks.pieces * blocks.piece_elements;
-  if (s.packed) return {state, bytes(scratch), bytes(blocks.weight_elements)};
-  return {state, bytes(blocks.weight_elements + scratch)};
+  WinogradConvolution c;
+  c.target = winograd_images(sides.target);
+  c.tiles = {best_tile(s), sides.target.shape[0], c.target};
+  c.source = {winograd_images(sides.source), winograd_points(c.tiles.m),
+              backward ? Pair{2 - padding[0], 2 - padding[1]} : padding,
+              winograd_loops().input[c.tiles.kind()]};
+  c.weight_out = backward ? of_second : of_first;
+  c.weight_channel = backward ? of_first : of_second;
+  c.flipped = backward, c.packed = s.packed;
+  if (s.op == "conv2d_bias_act") c.activation = activation_of(s.attrs.as<Conv2dActAttrs>().activation);
+  return c;
+}
+
+Prepared prepare(const KernelSignature& s) {
+  const WinogradConvolution convolution = convolution_of(s);
+  auto state = by_panels(s, convolution.tiles.m) ? std::make_shared<WinogradCut>(WinogradPanels{convolution})
+                                                 : std::make_shared<WinogradCut>(WinogradBlocks{convolution});
+  return std::visit(
+      [&](auto& cut) -> Prepared {
+        cut.finish();
+        auto bytes = [](int64_t elements) { return static_cast<size_t>(elements) * sizeof(float); };
+        if (s.packed) return {state, bytes(cut.scratch_elements()), bytes(cut.weight_elements)};
+        return {state, bytes(cut.weight_elements + cut.scratch_elements())};
+      },
+      *state);
 }
 
 void pack(const void* state, const TensorView& weight, void* packed) {
-  transform_weight(*static_cast<const WinogradBlocks*>(state), weight, static_cast<float*>(packed));
+  std::visit([&](const auto& cut) { pack_winograd(cut, weight, static_cast<float*>(packed)); },
+             *static_cast<const WinogradCut*>(state));
+}
+
+void run(const KernelArgs& args, const TensorView& source, const TensorView& weight) {
+  std::visit([&](const auto& cut) { run_winograd(cut, args, source, weight); }, args.state_as<WinogradCut>());
 }
 
 Kernel winograd_kernel(const std::string& op, std::vector<int> image_inputs) {
@@ -118,13 +147,13 @@ Kernel winograd_kernel(const std::string& op, std::vector<int> image_inputs) {
 void register_x86_conv2d_winograd(KernelTable& table) {
   for (const char* op : {"conv2d", "conv2d_bias_act"}) {
     Kernel kernel = winograd_kernel(op, {0, 3});
-    kernel.run = [](const KernelArgs& args) { run_winograd(args, args.inputs[0], args.inputs[1]); };
+    kernel.run = [](const KernelArgs& args) { run(args, args.inputs[0], args.inputs[1]); };
     kernel.packs = 1;
     kernel.pack = pack;
     table.add(std::move(kernel));
   }
   Kernel kernel = winograd_kernel("conv2d_backward_data", {1});
-  kernel.run = [](const KernelArgs& args) { run_winograd(args, args.inputs[1], args.inputs[0]); };
+  kernel.run = [](const KernelArgs& args) { run(args, args.inputs[1], args.inputs[0]); };
   table.add(std::move(kernel));
 }
 

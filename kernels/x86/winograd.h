@@ -21,6 +21,15 @@ struct WinogradWeight {
   int64_t plane;  // from one point to the next
 };
 
+/// The points of some channels of a panel of the weight whose taps lie [channel][tap][vectors].
+struct WinogradPanel {
+  const float* taps;
+  int64_t channels, vectors;
+  bool flipped;  // taps in reverse order
+  float* to;     // of a point: [channel][vectors]
+  int64_t plane;
+};
+
 /// A tile's pixels that become points: (m + 2)^2 of the source, or m^2 of the output's gradient.
 struct WinogradInput {
   const float* const* pixels;  // of each, its channels without gaps
@@ -38,6 +47,7 @@ struct WinogradProduct {
   float* m;
   int64_t m_row;
   int64_t rows, channels, vectors;
+  bool adds = false;  // the sums to what m holds
 };
 
 /// The same sums over tiles, for the weight's gradient: u[row, column] = sum over t of v[t, row] * m[t,
@@ -78,6 +88,7 @@ struct WinogradLoops {
   int lanes;
   int rows;  // of a product that are summed at once
   void (*weight[2])(const WinogradWeight&);
+  void (*panel[2])(const WinogradPanel&);
   void (*input[2])(const WinogradInput&);
   void (*output[2])(const WinogradOutput&);
   void (*multiply)(const WinogradProduct&);

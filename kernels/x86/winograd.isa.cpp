@@ -123,6 +123,21 @@ void weight(const WinogradWeight& t) {
                          [&](int i, int j, Floats u) { store(t.to + (i * kPoints + j) * t.plane, u); });
 }
 
+template <int M>
+void panel(const WinogradPanel& given) {
+  const WinogradPanel t = given;  // no store can be to it
+  constexpr int kPoints = Side<M>::kPoints;
+  const int64_t row = t.vectors * kWide, first = t.flipped ? (kTaps - 1) * row : 0,
+                next = t.flipped ? -row : row;
+  for (int64_t c = 0; c < t.channels; ++c)
+    for (int64_t j = 0; j < row; j += kWide) {
+      const float* taps = t.taps + c * kTaps * row + first + j;
+      float* to = t.to + c * row + j;
+      both_sides<3, kPoints>([&](int i, int k) { return load(taps + (i * 3 + k) * next); }, Side<M>::weight,
+                             [&](int i, int k, Floats u) { store(to + (i * kPoints + k) * t.plane, u); });
+    }
+}
+
 /// Makes points of From x From pixels.
 template <int From, int Points, class MakeSide>
 MIAI_INLINE void make_points(const WinogradInput& t, MakeSide&& side) {
@@ -199,7 +214,10 @@ void multiply_tile(const WinogradProduct& p, const float* v, const float* u, flo
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 2
-    for (int j = 0; j < Vectors; ++j) store(m + i * p.m_row + j * kWide, sum[i][j]);
+    for (int j = 0; j < Vectors; ++j) {
+      float* to = m + i * p.m_row + j * kWide;
+      store(to, p.adds ? load(to) + sum[i][j] : sum[i][j]);
+    }
 }
 
 template <int Vectors, int Rows>
@@ -278,6 +296,7 @@ extern const WinogradLoops winograd_loops;
 constexpr WinogradLoops winograd_loops = {.lanes = kWide,
                                           .rows = kMostRows,
                                           .weight = {weight<2>, weight<4>},
+                                          .panel = {panel<2>, panel<4>},
                                           .input = {input<2>, input<4>},
                                           .output = {output<2>, output<4>},
                                           .multiply = multiply,

@@ -2,32 +2,28 @@
 // three steps: the source's points, their products with the weight's summed over channels, and the outputs
 // made of the sums.
 #pragma once
-#include "kernels/common/kernel.h"
-#include "kernels/x86/winograd_tiles.h"
+#include "kernels/x86/winograd_convolution.h"
 
 namespace miai::kernels {
 
-struct WinogradBlocks {
-  WinogradTiles tiles;
-  WinogradWindows source;
-  WinogradImages target;
-  int64_t weight_out = 0, weight_channel = 0;  // strides
-  bool flipped = false, packed = false;        // the weight
-  Activation activation = Activation::kIdentity;
+struct WinogradBlocks : WinogradConvolution {
   int64_t vectors = 0;                            // of the target's channels
   int64_t v_row = 0, m_row = 0;                   // elements of a tile's source and sums at one point
   int64_t u_plane = 0, v_plane = 0, m_plane = 0;  // elements of a point
   int64_t blocks = 0, pieces = 0;                 // of all tiles; of the blocks, one a thread
-  int64_t piece_elements = 0, weight_elements = 0, bias_elements = 0;  // bias: as float32, where it is not
+  int64_t piece_elements = 0, weight_elements = 0;
 
-  /// Completes what follows from the fields above `vectors`.
+  int64_t scratch_elements() const { return bias_elements() + pieces * piece_elements; }
+  int64_t laid_out_pixel() const { return target.channels_last ? target.channels : m_row; }
+  /// Completes what follows from the convolution.
   void finish();
 };
 
 /// The weight's points, `weight_elements` of them, as `multiply` reads them. The weight has the images'
 /// dtype.
-void transform_weight(const WinogradBlocks& blocks, const TensorView& weight, float* packed);
-/// The state is WinogradBlocks; inputs 2 and 3 are a bias and a residual.
-void run_winograd(const KernelArgs& args, const TensorView& source, const TensorView& weight);
+void pack_winograd(const WinogradBlocks& blocks, const TensorView& weight, float* packed);
+/// Inputs 2 and 3 are a bias and a residual.
+void run_winograd(const WinogradBlocks& blocks, const KernelArgs& args, const TensorView& source,
+                  const TensorView& weight);
 
 }  // namespace miai::kernels

@@ -32,6 +32,19 @@ TEST(KernelTable, AKernelThatWouldRatherNotRunsBeforeTheReferenceAlone) {
   EXPECT_EQ(chosen({{kReluctant, 20}, {kReluctant, 10}, {kYes, -100}}), "kernel0");
 }
 
+TEST(KernelTable, OnlyKernelsThatPackAreAskedForAPackedWeight) {
+  KernelTable table;
+  auto if_packed = [](const KernelSignature& s) { return s.packed ? kYes : kNo; };
+  table.add({.op = "op", .name = "packs not", .supports = if_packed, .preference = 3});
+  table.add({.op = "op", .name = "packs", .supports = if_packed, .preference = 2, .packs = 1});
+  table.add({.op = "op", .name = "any", .preference = 1});
+  const Attrs attrs;
+  KernelSignature signature{"op", {}, {}, attrs};
+  EXPECT_EQ(find_kernel(table, signature).kernel->name, "any");
+  signature.packed = true;
+  EXPECT_EQ(find_kernel(table, signature).kernel->name, "packs");
+}
+
 TEST(KernelTable, RefusalsAreKeptInWords) {
   KernelTable table;
   table.add({.op = "op",

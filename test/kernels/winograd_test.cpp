@@ -3,7 +3,7 @@
 #include "kernels/common/attrs/conv2d.h"
 #include "kernels/common/parallel.h"
 #include "kernels/x86/isa.h"
-#include "kernels/x86/winograd_blocks.h"
+#include "kernels/x86/winograd_panels.h"
 #include "kernels/x86/winograd_weight_gradient.h"
 #include "test/kernels/isa_check.h"
 #include "test/kernels/kernel_check.h"
@@ -27,8 +27,10 @@ const Case kCases[] = {{2, 32, 16, 16, 48},
                        {4, 48, 12, 15, 40, {0, 2}},
                        {4, 40, 4, 30, 51, {2, 0}},
                        {6, 50, 12, 8, 50, {2, 2}}};
-// Large weights and few pixels: tiles of 2 x 2, and worth it where the weight comes packed.
-const Case kDeepCases[] = {{1, 256, 6, 6, 32}, {1, 200, 14, 14, 200}};
+// Small images: tiles of 2 x 2.
+const Case kSmallCases[] = {{8, 256, 6, 6, 32}, {8, 130, 2, 6, 96}};
+// Weights whose points are made a panel at a time: several chunks of channels, panels of one vector.
+const Case kPanelCases[] = {{1, 256, 14, 14, 256}, {2, 203, 17, 19, 170, {0, 2}}, {1, 300, 13, 30, 111}};
 
 enum class Lie { kRows, kChannelsLast };
 
@@ -144,12 +146,34 @@ TEST(Winograd, EveryLayoutAndInstructionSetAgreesWithTheReference) {
     });
 }
 
-TEST(Winograd, DeepLayersWithPackedWeightsAgreeWithTheReference) {
+kernels::WinogradCut cut_of(const Call& call, bool packs) {
+  return PreparedKernel(winograd(call.op), call, packs).state_as<kernels::WinogradCut>();
+}
+
+TEST(Winograd, LargeWeightsByPanelsAgreeWithTheReference) {
+  std::mt19937 rng(29);
+  for (const Case& c : kPanelCases)
+    for_each_layout([&](Lie source, Lie target, const std::string& layout) {
+      const Call forward = forward_call(c, source, target, rng),
+                 backward = backward_call(c, source, target, rng);
+      const Check check_forward(forward), check_backward(backward);
+      for (const Call& call : {forward, backward})
+        ASSERT_TRUE(std::holds_alternative<kernels::WinogradPanels>(cut_of(call, false)));
+      for_each_isa([&](const std::string& isa) {
+        const std::string what = isa + ' ' + text_of(c) + layout;
+        constexpr double kFactor = 2000;  // 2.4e-4 of sums whose spread is 30 to 50
+        for (bool packs : {false, true}) check_forward(packs, what, kFactor);
+        check_backward(false, what, kFactor);
+      });
+    });
+}
+
+TEST(Winograd, SmallImagesTakeTilesOf2) {
   std::mt19937 rng(27);
-  for (const Case& c : kDeepCases)
+  for (const Case& c : kSmallCases)
     for_each_layout([&](Lie source, Lie target, const std::string& layout) {
       const Call call = forward_call(c, source, target, rng);
-      ASSERT_EQ(PreparedKernel(winograd(call.op), call, true).state_as<kernels::WinogradBlocks>().tiles.m, 2);
+      ASSERT_EQ(std::get<kernels::WinogradBlocks>(cut_of(call, true)).tiles.m, 2);
       const Check check(call);
       for_each_isa([&](const std::string& isa) { check(true, isa + ' ' + text_of(c) + layout); });
     });
@@ -240,6 +264,8 @@ TEST(Winograd, TheNumberOfThreadsChangesNoBit) {
   const Case c{3, 40, 23, 29, 50};
   const Case deep{2, 200, 24, 24, 220};  // its sums are cut into more chunks where there are more threads
   for (const Call& call : {forward_call(c, Lie::kRows, Lie::kChannelsLast, rng),
+                           forward_call(deep, Lie::kRows, Lie::kChannelsLast, rng),
+                           backward_call(kPanelCases[0], Lie::kRows, Lie::kChannelsLast, rng),
                            weight_call(c, Lie::kRows, Lie::kChannelsLast, rng),
                            weight_call(deep, Lie::kRows, Lie::kChannelsLast, rng)}) {
     std::vector<Tensor> expected;

@@ -58,15 +58,15 @@ TEST(KernelTimes, TheQuickestIsFoundOnce) {
   KernelTimes times("");
   Call call;
   EXPECT_EQ(find_kernel(table, call.signature()).kernel->name, "slow/toy");
-  auto found = quickest_kernel(times, table, call.signature(), false);
+  auto found = quickest_kernel(times, table, call.signature());
   ASSERT_TRUE(found);
   EXPECT_EQ(found->kernel->name, "quick/toy");
   int runs = slow_runs;
   EXPECT_GE(runs, 3);
-  EXPECT_EQ(quickest_kernel(times, table, call.signature(), false)->kernel->name, "quick/toy");
+  EXPECT_EQ(quickest_kernel(times, table, call.signature())->kernel->name, "quick/toy");
   EXPECT_EQ(slow_runs, runs);
   call.inputs[0] = dense_meta(DType::kFloat32, {5});
-  quickest_kernel(times, table, call.signature(), false);
+  quickest_kernel(times, table, call.signature());
   EXPECT_GT(slow_runs, runs);
 }
 
@@ -76,11 +76,11 @@ TEST(KernelTimes, AFileKeepsWhatWasMeasured) {
   const KernelTable& table = toy_table();
   Call call;
   KernelTimes first(file);
-  quickest_kernel(first, table, call.signature(), false);
+  quickest_kernel(first, table, call.signature());
   first.save();
   int runs = quick_runs;
   KernelTimes second(file);
-  EXPECT_EQ(quickest_kernel(second, table, call.signature(), false)->kernel->name, "quick/toy");
+  EXPECT_EQ(quickest_kernel(second, table, call.signature())->kernel->name, "quick/toy");
   EXPECT_EQ(quick_runs, runs);
 }
 
@@ -91,14 +91,14 @@ TEST(KernelTimes, WhatAnotherProcessAddedStays) {
   Call call, other;
   other.inputs[0] = other.outputs[0] = dense_meta(DType::kFloat32, {7});
   KernelTimes first(file), second(file);
-  quickest_kernel(first, table, call.signature(), false);
-  quickest_kernel(second, table, other.signature(), false);
+  quickest_kernel(first, table, call.signature());
+  quickest_kernel(second, table, other.signature());
   first.save();
   second.save();
   int runs = slow_runs;
   KernelTimes third(file);
-  quickest_kernel(third, table, call.signature(), false);
-  quickest_kernel(third, table, other.signature(), false);
+  quickest_kernel(third, table, call.signature());
+  quickest_kernel(third, table, other.signature());
   EXPECT_EQ(slow_runs, runs);
 }
 
@@ -108,12 +108,11 @@ TEST(KernelTimes, ADamagedFileCountsAsEmpty) {
     std::string file = folder.path + "/kernel_times.json";
     std::ofstream(file) << text;
     KernelTimes times(file);
-    EXPECT_EQ(quickest_kernel(times, toy_table(), Call().signature(), false)->kernel->name, "quick/toy")
-        << text;
+    EXPECT_EQ(quickest_kernel(times, toy_table(), Call().signature())->kernel->name, "quick/toy") << text;
     EXPECT_NO_THROW(times.save());
   }
   KernelTimes nowhere("/proc/none/kernel_times.json");
-  EXPECT_TRUE(quickest_kernel(nowhere, toy_table(), Call().signature(), false));
+  EXPECT_TRUE(quickest_kernel(nowhere, toy_table(), Call().signature()));
   EXPECT_NO_THROW(nowhere.save());
 }
 
@@ -121,10 +120,10 @@ TEST(KernelTimes, WhatCannotBeMeasuredIsNot) {
   KernelTimes times("");
   Call call;
   call.inputs[0].strides = {-1};
-  EXPECT_FALSE(quickest_kernel(times, toy_table(), call.signature(), false));
+  EXPECT_FALSE(quickest_kernel(times, toy_table(), call.signature()));
   KernelTimes refused(
       "", [](const Kernel&, const KernelSignature&) -> double { raise(ErrorKind::kValue, "made up"); });
-  EXPECT_FALSE(quickest_kernel(refused, toy_table(), Call().signature(), false));
+  EXPECT_FALSE(quickest_kernel(refused, toy_table(), Call().signature()));
 }
 
 TEST(KernelTimes, OneKernelIsMeasuredWhereItsTimeIsAskedFor) {
@@ -133,10 +132,9 @@ TEST(KernelTimes, OneKernelIsMeasuredWhereItsTimeIsAskedFor) {
   int measured = 0;
   KernelTimes times("", [&](const Kernel&, const KernelSignature&) { return ++measured, 0.25; });
   Call call;
-  find_quickest_kernel(times, table, call.signature(), false);  // nothing to choose
+  find_quickest_kernel(times, table, call.signature());  // nothing to choose
   EXPECT_EQ(measured, 0);
-  for (int i = 0; i < 2; ++i)
-    EXPECT_EQ(quickest_kernel(times, table, call.signature(), false)->seconds, 0.25);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(quickest_kernel(times, table, call.signature())->seconds, 0.25);
   EXPECT_EQ(measured, 1);
 }
 
@@ -148,7 +146,7 @@ TEST(KernelTimes, ALittleQuickerIsNotQuicker) {
   for (auto [least, kernel] : {std::pair(0.02, "slow/toy"), std::pair(0.04, "quick/toy")}) {
     gain = least;
     KernelTimes times("", measure);
-    EXPECT_EQ(quickest_kernel(times, toy_table(), Call().signature(), false)->kernel->name, kernel);
+    EXPECT_EQ(quickest_kernel(times, toy_table(), Call().signature())->kernel->name, kernel);
   }
 }
 

@@ -50,7 +50,7 @@ std::string check_sample(const OpDef& op, const Sample& sample) {
   KernelCall kernel = kernel_call(op, node->attrs, input_metas, output_metas);
   const auto& kernels = KernelTable::global().find(DeviceKind::kCpu, kernel.op);
   if (kernels.empty()) return "";  // a composite
-  ChannelsLastCall call(*node, node->attrs, input_metas, output_metas);
+  ChannelsLastCall call(*node, node->attrs, input_metas, output_metas, false);
   if (!call.kernel || (call.image_inputs.empty() && call.image_outputs.empty())) return "";
   test::Call row_major{kernel.op, kernel.attrs, inputs, output_metas};
   std::vector<test::Tensor> expected = test::PreparedKernel(*kernels.back(), row_major).run();
@@ -151,7 +151,7 @@ TEST(Layouts, TheCallIsThatOfTheKernelWhichWouldBeFound) {
   const Shape image{4, 50, 16, 16};
   const std::vector<TensorMeta> inputs{dense_meta(DType::kFloat32, image),
                                        dense_meta(DType::kFloat32, {50, 50, 3, 3})};
-  ChannelsLastCall call(node, node.attrs, inputs, {dense_meta(DType::kFloat32, image)});
+  ChannelsLastCall call(node, node.attrs, inputs, {dense_meta(DType::kFloat32, image)}, false);
   ASSERT_TRUE(call.kernel);
   EXPECT_EQ(call.chosen->name, "x86/conv2d_winograd");
   EXPECT_TRUE(call.inputs[0].is_channels_last() && call.outputs[0].is_channels_last());

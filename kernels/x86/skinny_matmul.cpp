@@ -7,6 +7,7 @@
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/matmul_shape.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/rounding.h"
 #include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/isa.h"
 #include "kernels/x86/linear_epilogue.h"
@@ -14,17 +15,24 @@
 namespace miai::kernels {
 namespace {
 
-constexpr int64_t kMostColumns = 4096;       // whose results stay in the first-level cache
-constexpr int64_t kUnit = 64;                // columns: threads do not write to one cache line
-constexpr int64_t kThreadWork = 128 * 1024;  // products that are worth a thread
-constexpr int64_t kFewProducts = 4 * 1024;   // below, what a call costs counts for more
+constexpr int64_t kMostColumns = 4096;      // whose results stay in the first-level cache
+constexpr int64_t kUnit = 64;               // columns: threads do not write to one cache line
+constexpr int64_t kThreadWork = 48 * 1024;  // products that are worth a thread: each reads 4 bytes
+constexpr int64_t kFewProducts = 4 * 1024;  // below, what a call costs counts for more
+constexpr int64_t kMostMatrices = 4096;     // of a stack: their places are kept
 
 const SkinnyLoops& loops() {
   return choose_isa(baseline::skinny_loops, avx2::skinny_loops, avx512::skinny_loops);
 }
 
+/// Where the matrices of one product of a stack begin.
+struct Offsets {
+  int64_t a, b, c;
+};
+
 struct State {
   MatmulShape shape;
+  std::vector<Offsets> stack;
   Activation activation = Activation::kIdentity;
   bool by_dots = true;  // columns of b lie without gaps, else rows do
 };
@@ -39,7 +47,7 @@ Support supports_skinny(const KernelSignature& s) {
   if (Support can = supports_floats(s); !can.ok) return can;
   const MatmulShape shape = shape_of(s);
   if (shape.m > kSkinnyRows) return Support::no("more than " + std::to_string(kSkinnyRows) + " rows");
-  if (element_count(shape.batch) != 1) return Support::no("a stack of matrices");
+  if (element_count(shape.batch) > kMostMatrices) return Support::no("a large stack of matrices");
   if (shape.n * shape.k < kFewProducts) return Support::no("a small matrix");
   if (shape.a.col != 1 && shape.k > 1) return Support::no("rows with gaps");
   if (shape.c.col != 1 && shape.n > 1) return Support::no("an output whose rows have gaps");
@@ -49,7 +57,9 @@ Support supports_skinny(const KernelSignature& s) {
 }
 
 Prepared prepare_skinny(const KernelSignature& s) {
-  auto state = std::make_shared<State>(State{shape_of(s)});
+  auto state = std::make_shared<State>();
+  state->shape = shape_of(s);
+  for_each_matrix(state->shape, [&](int64_t a, int64_t b, int64_t c) { state->stack.push_back({a, b, c}); });
   state->by_dots = state->shape.b.row == 1;
   if (s.op == "linear_bias_act") state->activation = activation_of(s.attrs.as<ActivationAttrs>().activation);
   return {state};
@@ -59,22 +69,18 @@ void multiply(const KernelArgs& args) {
   const State& state = args.state_as<State>();
   const MatmulShape& s = state.shape;
   const float *a = args.inputs[0].as<float>(), *b = args.inputs[1].as<float>();
-  int64_t share = (s.n + thread_count() - 1) / thread_count();
-  int64_t columns = std::min(kMostColumns, (share + kUnit - 1) / kUnit * kUnit);
-  int64_t parts = (s.n + columns - 1) / columns;
-  int64_t grain = kThreadWork / (s.m * s.k * std::min(columns, s.n) + 1) + 1;
-  parallel_for(0, parts, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t part = begin; part < end && !args.context.is_cancelled(); ++part) {
-      int64_t j = part * columns, n = std::min(columns, s.n - j);
-      SkinnyProduct product{static_cast<int>(s.m),
-                            n,
-                            s.k,
-                            a,
-                            s.a.row,
-                            b + j * s.b.col,
-                            state.by_dots ? s.b.col : s.b.row,
-                            args.outputs[0].as<float>() + j,
-                            s.c.row};
+  float* c = args.outputs[0].as<float>();
+  const auto matrices = static_cast<int64_t>(state.stack.size());
+  const int64_t share = matrices >= thread_count() ? s.n : divide_up(s.n, thread_count());
+  const int64_t columns = std::min(kMostColumns, round_up(share, kUnit)), parts = divide_up(s.n, columns);
+  const int64_t grain = kThreadWork / (s.m * s.k * std::min(columns, s.n) + 1) + 1;
+  parallel_for(0, matrices * parts, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end && !args.context.is_cancelled(); ++i) {
+      const Offsets& at = state.stack[static_cast<size_t>(i / parts)];
+      const int64_t j = i % parts * columns;
+      SkinnyProduct product{
+          static_cast<int>(s.m),  std::min(columns, s.n - j),        s.k,          a + at.a, s.a.row,
+          b + at.b + j * s.b.col, state.by_dots ? s.b.col : s.b.row, c + at.c + j, s.c.row};
       state.by_dots ? loops().dots(product) : loops().sums(product);
     }
   });

@@ -84,6 +84,22 @@ TEST(Matmul, AFewRowsAgreeWithTheReference) {
   });
 }
 
+TEST(Matmul, StacksOfAFewRowsAgreeWithTheReference) {
+  for_each_isa([](const std::string& isa) {
+    std::mt19937 rng(4);
+    for (bool transposed : {false, true}) {
+      const Shape matrices = transposed ? Shape{3, 1, 130, 70} : Shape{3, 1, 70, 130};
+      MatmulAttrs attrs;
+      attrs.transpose_b = transposed;
+      Call call{"matmul", make_attrs(attrs), {}, {dense_meta(DType::kFloat32, {3, 2, 2, 130})}};
+      call.inputs.push_back(Tensor::random(DType::kFloat32, {2, 2, 70}, rng));
+      call.inputs.push_back(Tensor::random(DType::kFloat32, matrices, rng));
+      EXPECT_TRUE(supports("x86/matmul_skinny", call)) << text_of(call);
+      check_kernels(call, 20 * kFactor, isa + " " + text_of(call));
+    }
+  });
+}
+
 TEST(Matmul, OurKernelIsTheSameForAnyNumberOfThreads) {
   std::mt19937 rng(8);
   int before = thread_count();

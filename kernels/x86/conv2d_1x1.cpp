@@ -10,18 +10,14 @@
 namespace miai::kernels {
 namespace {
 
-bool is_backward(const KernelSignature& s) { return s.op == "conv2d_backward_data"; }
-const TensorMeta& weight_of(const KernelSignature& s) { return s.inputs[is_backward(s) ? 0 : 1]; }
-const TensorMeta& source_of(const KernelSignature& s) { return s.inputs[is_backward(s) ? 1 : 0]; }
-
 Support supports(const KernelSignature& s) {
   if (Support can = supports_floats(s); !can.ok) return can;
   const Conv2dAttrs a = conv2d_attrs_of(s);
-  const TensorMeta& weight = weight_of(s);
+  const auto [source, weight, target] = sides_of(s);
   if (weight.shape[2] * weight.shape[3] != 1 || a.groups != 1 || a.padding != Pair{0, 0})
     return Support::no("made for windows of one pixel, without padding and groups");
-  if (is_backward(s) && a.stride != Pair{1, 1}) return Support::no("a gradient with stride");
-  for (const TensorMeta* image : {&source_of(s), &s.outputs[0]})
+  if (is_backward_data(s) && a.stride != Pair{1, 1}) return Support::no("a gradient with stride");
+  for (const TensorMeta* image : {&source, &target})
     if (!image->is_channels_last()) return Support::no("made for channels-last images");
   if (!weight.is_dense()) return Support::no("a weight with gaps");
   if (s.inputs.size() > 2 && s.inputs[2].present && !s.inputs[2].is_dense())
@@ -57,9 +53,9 @@ void set_lines(State& s, const TensorMeta& source, const TensorMeta& target, con
 Prepared prepare(const KernelSignature& signature) {
   auto state = std::make_shared<State>();
   State& s = *state;
-  s.flipped = is_backward(signature);
+  s.flipped = is_backward_data(signature);
   s.packed = signature.packed;
-  const TensorMeta &source = source_of(signature), &target = signature.outputs[0];
+  const auto [source, weight, target] = sides_of(signature);
   s.panels = Panels(source.shape[1], target.shape[1]);
   set_lines(s, source, target, conv2d_attrs_of(signature).stride);
   if (signature.op == "conv2d_bias_act")
@@ -107,29 +103,10 @@ void run(const KernelArgs& args, const TensorView& source, const TensorView& wei
   });
 }
 
-Kernel kernel_of(const std::string& op, std::vector<int> image_inputs) {
-  return {
-      .op = op,
-      .name = "x86/" + op + "_1x1",
-      .supports = supports,
-      .prepare = prepare,
-      .preference = 30,
-      .channels_last = ChannelsLast{.inputs = std::move(image_inputs), .outputs = {0}, .preferred = true}};
-}
-
 }  // namespace
 
 void register_x86_conv2d_1x1(KernelTable& table) {
-  for (const char* op : {"conv2d", "conv2d_bias_act"}) {
-    Kernel kernel = kernel_of(op, {0, 3});
-    kernel.run = [](const KernelArgs& args) { run(args, args.inputs[0], args.inputs[1]); };
-    kernel.packs = 1;
-    kernel.pack = pack;
-    table.add(std::move(kernel));
-  }
-  Kernel kernel = kernel_of("conv2d_backward_data", {1});
-  kernel.run = [](const KernelArgs& args) { run(args, args.inputs[1], args.inputs[0]); };
-  table.add(std::move(kernel));
+  add_convolutions<run>(table, "1x1", supports, prepare, pack, ChannelsLast{.preferred = true});
 }
 
 }  // namespace miai::kernels

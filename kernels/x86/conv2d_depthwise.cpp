@@ -18,8 +18,6 @@ struct State {
   Bounds bounds;
 };
 
-int weight_index(const KernelSignature& s) { return s.op == "conv2d_backward_data" ? 0 : 1; }
-
 /// From [channel][tap] to [tap][channel].
 void transpose_weight(const float* weight, int64_t channels, int64_t taps, float* packed) {
   for (int64_t t = 0; t < taps; ++t)
@@ -29,7 +27,7 @@ void transpose_weight(const float* weight, int64_t channels, int64_t taps, float
 Prepared prepare(const KernelSignature& signature) {
   auto state = std::make_shared<State>();
   State& s = *state;
-  const TensorMeta& weight = signature.inputs[static_cast<size_t>(weight_index(signature))];
+  const TensorMeta& weight = sides_of(signature).weight;
   s.rectangles = depthwise_rectangles(signature);
   s.taps = weight.shape[2] * weight.shape[3];
   s.packed = signature.packed;
@@ -102,32 +100,12 @@ void pack(const void* state, const TensorView& weight, void* packed) {
                    static_cast<float*>(packed));
 }
 
-Kernel depthwise_kernel(const std::string& op, std::vector<int> image_inputs) {
-  return {
-      .op = op,
-      .name = "x86/" + op + "_depthwise",
-      .supports =
-          [](const KernelSignature& s) {
-            return supports_depthwise(s, s.inputs[static_cast<size_t>(weight_index(s))]);
-          },
-      .prepare = prepare,
-      .preference = 30,
-      .channels_last = ChannelsLast{.inputs = std::move(image_inputs), .outputs = {0}, .preferred = true}};
-}
-
 }  // namespace
 
 void register_x86_conv2d_depthwise(KernelTable& table) {
-  for (const char* op : {"conv2d", "conv2d_bias_act"}) {
-    Kernel kernel = depthwise_kernel(op, {0, 3});
-    kernel.run = [](const KernelArgs& args) { run(args, args.inputs[0], args.inputs[1]); };
-    kernel.packs = 1;
-    kernel.pack = pack;
-    table.add(std::move(kernel));
-  }
-  Kernel kernel = depthwise_kernel("conv2d_backward_data", {1});
-  kernel.run = [](const KernelArgs& args) { run(args, args.inputs[1], args.inputs[0]); };
-  table.add(std::move(kernel));
+  add_convolutions<run>(
+      table, "depthwise", [](const KernelSignature& s) { return supports_depthwise(s, sides_of(s).weight); },
+      prepare, pack, ChannelsLast{.preferred = true});
 }
 
 }  // namespace miai::kernels

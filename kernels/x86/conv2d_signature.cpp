@@ -14,6 +14,12 @@ Conv2dAttrs conv2d_attrs_of(const KernelSignature& signature) {
   return conv2d_attrs(signature.attrs.as<Conv2dGradAttrs>());
 }
 
+ConvolutionSides sides_of(const KernelSignature& s) {
+  if (is_backward_data(s)) return {s.inputs[1], s.inputs[0], s.outputs[0]};
+  if (s.op == "conv2d_backward_weight") return {s.inputs[0], s.outputs[0], s.inputs[1]};
+  return {s.inputs[0], s.inputs[1], s.outputs[0]};
+}
+
 Support supports_conv2d(const KernelSignature& signature, std::initializer_list<size_t> any_strides) {
   if (Support can = supports_dtype(signature.outputs[0].dtype, {DType::kFloat32, DType::kFloat64}); !can.ok)
     return can;

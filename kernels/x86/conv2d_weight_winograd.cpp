@@ -9,10 +9,8 @@
 namespace miai::kernels {
 namespace {
 
-WinogradSides sides_of(const KernelSignature& s) { return {s.inputs[0], s.outputs[0], s.inputs[1]}; }
-
 /// Cycles as measured on Zen 4; a vector of products alone takes as long as two.
-double winograd_cycles(const WinogradSides& sides, int m) {
+double winograd_cycles(const ConvolutionSides& sides, int m) {
   constexpr double kShare = 0.8;  // of the peak
   constexpr double kTile = 14;    // to make a vector of one point, to write and to read it
   constexpr double kTaps = 12;    // to make taps of a vector of one point, to write and to read it
@@ -26,20 +24,20 @@ double winograd_cycles(const WinogradSides& sides, int m) {
   return points * (count * (products / kShare + kTile * (source + target)) + channels * target * kTaps);
 }
 
-int best_tile(const WinogradSides& sides) {
+int best_tile(const ConvolutionSides& sides) {
   return winograd_cycles(sides, 4) < winograd_cycles(sides, 2) ? 4 : 2;
 }
 
 Support supports(const KernelSignature& s) {
   constexpr double kPlainShare = 0.9;
-  const WinogradSides sides = sides_of(s);
+  const ConvolutionSides sides = sides_of(s);
   if (Support can = supports_winograd_sides(s, sides); !can.ok) return can;
   return supports_winograd_cost(winograd_cycles(sides, best_tile(sides)), plain_vectors(sides) / kPlainShare);
 }
 
 Prepared prepare(const KernelSignature& s) {
   auto state = std::make_shared<WinogradWeightGradient>();
-  const WinogradSides sides = sides_of(s);
+  const ConvolutionSides sides = sides_of(s);
   const WinogradImages target = winograd_images(sides.target);
   state->tiles = {best_tile(sides), sides.target.shape[0], target};
   const int m = state->tiles.m, kind = state->tiles.kind();

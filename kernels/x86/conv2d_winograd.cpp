@@ -14,19 +14,13 @@ namespace {
 
 constexpr int64_t kTaps = 9;
 
-bool is_backward(const KernelSignature& s) { return s.op == "conv2d_backward_data"; }
-WinogradSides sides_of(const KernelSignature& s) {
-  const bool backward = is_backward(s);
-  return {s.inputs[backward ? 1 : 0], s.inputs[backward ? 0 : 1], s.outputs[0]};
-}
-
 // ---- what a call costs: cycles of 16 products each, as measured on Zen 4 ----
 
 bool is_bfloat16(const KernelSignature& s) { return s.outputs[0].dtype == DType::kBFloat16; }
 
 double plain_cycles(const KernelSignature& s) {
   constexpr double kShare = 0.93, kRead = 0.25;  // of the peak; a byte of the weight
-  const WinogradSides sides = sides_of(s);
+  const ConvolutionSides sides = sides_of(s);
   return std::max(plain_vectors(sides) / kShare / (is_bfloat16(s) ? bfloat16_rate() : 1),
                   static_cast<double>(byte_size(sides.weight)) * kRead);
 }
@@ -34,7 +28,7 @@ double plain_cycles(const KernelSignature& s) {
 /// The weight's points would take more memory than they are worth: they are made as they are needed.
 bool by_panels(const KernelSignature& s, int m) {
   constexpr int64_t kMostPoints = 1 << 20;  // elements
-  const WinogradSides sides = sides_of(s);
+  const ConvolutionSides sides = sides_of(s);
   const int64_t points = winograd_points(m) * winograd_points(m);
   return !is_bfloat16(s) && sides.weight.size() / kTaps * points > kMostPoints;
 }
@@ -46,7 +40,7 @@ double weight_cycles(const KernelSignature& s, int m, double tiles, double vecto
   constexpr double kRound = 56;                   // tiles that share a panel's points
   const double taps = static_cast<double>(sides_of(s).weight.size()) * sizeof(float);
   if (by_panels(s, m)) {
-    const double transpose = s.packed ? 0 : is_backward(s) ? kTransposeTaps : kTranspose;
+    const double transpose = s.packed ? 0 : is_backward_data(s) ? kTransposeTaps : kTranspose;
     return vectors * (kPanel * std::max(1.0, tiles / kRound) + transpose) + taps * kRead;
   }
   const double bytes = taps / static_cast<double>(kTaps) * winograd_points(m) * winograd_points(m);
@@ -57,7 +51,7 @@ double winograd_cycles(const KernelSignature& s, int m) {
   constexpr double kShare = 0.87;
   constexpr double kSource = 7, kTarget = 5;  // to transform a vector of one point
   constexpr double kConvert = 1;              // the same vectors from and to bfloat16
-  const WinogradSides sides = sides_of(s);
+  const ConvolutionSides sides = sides_of(s);
   const WinogradTiles cut(m, sides.target.shape[0], winograd_images(sides.target));
   const auto tiles = static_cast<double>(cut.count()), points = static_cast<double>(cut.points());
   const auto channels = static_cast<double>(sides.source.shape[1]);
@@ -74,7 +68,7 @@ int best_tile(const KernelSignature& s) { return winograd_cycles(s, 4) < winogra
 // ---- which calls ----
 
 Support supports_winograd(const KernelSignature& s) {
-  const WinogradSides sides = sides_of(s);
+  const ConvolutionSides sides = sides_of(s);
   if (Support can = supports_winograd_sides(s, sides, {DType::kFloat32, DType::kBFloat16}); !can.ok)
     return can;
   if (is_bfloat16(s) && !(sides.source.is_channels_last() && sides.target.is_channels_last()))
@@ -92,8 +86,8 @@ Support supports_winograd(const KernelSignature& s) {
 // ---- the kernels ----
 
 WinogradConvolution convolution_of(const KernelSignature& s) {
-  const bool backward = is_backward(s);
-  const WinogradSides sides = sides_of(s);
+  const bool backward = is_backward_data(s);
+  const ConvolutionSides sides = sides_of(s);
   const Pair padding = conv2d_attrs_of(s).padding;
   const int64_t of_second = kTaps, of_first = kTaps * sides.weight.shape[1];  // strides of the weight's dims
   WinogradConvolution c;
@@ -132,29 +126,11 @@ void run(const KernelArgs& args, const TensorView& source, const TensorView& wei
   std::visit([&](const auto& cut) { run_winograd(cut, args, source, weight); }, args.state_as<WinogradCut>());
 }
 
-Kernel winograd_kernel(const std::string& op, std::vector<int> image_inputs) {
-  return {.op = op,
-          .name = "x86/" + op + "_winograd",
-          .supports = supports_winograd,
-          .prepare = prepare,
-          .preference = 30,
-          .channels_last = ChannelsLast{
-              .inputs = std::move(image_inputs), .outputs = {0}, .together = false, .preferred = true}};
-}
-
 }  // namespace
 
 void register_x86_conv2d_winograd(KernelTable& table) {
-  for (const char* op : {"conv2d", "conv2d_bias_act"}) {
-    Kernel kernel = winograd_kernel(op, {0, 3});
-    kernel.run = [](const KernelArgs& args) { run(args, args.inputs[0], args.inputs[1]); };
-    kernel.packs = 1;
-    kernel.pack = pack;
-    table.add(std::move(kernel));
-  }
-  Kernel kernel = winograd_kernel("conv2d_backward_data", {1});
-  kernel.run = [](const KernelArgs& args) { run(args, args.inputs[1], args.inputs[0]); };
-  table.add(std::move(kernel));
+  add_convolutions<run>(table, "winograd", supports_winograd, prepare, pack,
+                        ChannelsLast{.together = false, .preferred = true});
 }
 
 }  // namespace miai::kernels

@@ -1,11 +1,10 @@
 #include "kernels/x86/winograd_support.h"
 
 #include "kernels/common/supported_dtypes.h"
-#include "kernels/x86/conv2d_signature.h"
 
 namespace miai::kernels {
 
-Support supports_winograd_sides(const KernelSignature& signature, const WinogradSides& sides,
+Support supports_winograd_sides(const KernelSignature& signature, const ConvolutionSides& sides,
                                 std::initializer_list<DType> dtypes) {
   const Conv2dAttrs a = conv2d_attrs_of(signature);
   if (Support can = supports_floats(signature, dtypes); !can.ok) return can;
@@ -32,7 +31,7 @@ WinogradImages winograd_images(const TensorMeta& meta) {
   return {meta.shape[1], meta.shape[2], meta.shape[3], meta.is_channels_last(), meta.dtype};
 }
 
-double plain_vectors(const WinogradSides& sides) {
+double plain_vectors(const ConvolutionSides& sides) {
   const Shape& y = sides.target.shape;
   return static_cast<double>(sides.weight.size()) * static_cast<double>(y[0] * y[2] * y[3]) /
          static_cast<double>(kCostLanes);

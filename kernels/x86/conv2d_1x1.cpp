@@ -5,6 +5,7 @@
 #include "kernels/common/supported_dtypes.h"
 #include "kernels/x86/conv2d_signature.h"
 #include "kernels/x86/epilogue.h"
+#include "kernels/x86/isa.h"
 #include "kernels/x86/panel_product.h"
 
 namespace miai::kernels {
@@ -24,7 +25,8 @@ Support supports(const KernelSignature& s) {
     return Support::no("a bias with gaps");
   if (s.inputs.size() > 3 && s.inputs[3].present && !s.inputs[3].is_channels_last())
     return Support::no("a residual that is not channels-last");
-  return Support::yes();
+  return current_isa() == Isa::kAvx512 ? Support::yes()
+                                       : Support::only_if_needed("oneDNN's is quicker without AVX-512");
 }
 
 struct State {

@@ -185,15 +185,18 @@ TEST_F(Dtr, ReadersAndEvictionsInManyThreads) {
 }
 
 TEST_F(Dtr, AForkWaitsForTheThreadThatChangesThings) {
-  std::atomic<bool> has_it{false};
-  std::thread other([&] {
-    DtrLock lock;
-    has_it = true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  });
+  std::atomic<bool> has_it{false}, gave_it_back{false};
+  std::thread([&] {
+    {
+      DtrLock lock;
+      has_it = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+    gave_it_back = true;
+  }).detach();  // the child could not join it
   while (!has_it) std::this_thread::yield();
   EXPECT_TRUE(true_in_forked_child([&] { return evict_all() == 0 && read(x)[7] == 0.007f; }));
-  other.join();
+  while (!gave_it_back) std::this_thread::yield();
   EXPECT_EQ(read(x)[7], 0.007f);
 }
 

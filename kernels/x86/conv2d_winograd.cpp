@@ -1,6 +1,7 @@
 // conv2d, conv2d_bias_act and conv2d_backward_data with windows of 3 x 3 by Winograd's minimal filtering,
 // where that is expected to be quicker (docs/adr/0016). Of float32, and of bfloat16 by sums of float32.
 #include <algorithm>
+#include <limits>
 
 #include "kernels/common/kernel_table.h"
 #include "kernels/common/rounding.h"
@@ -26,11 +27,11 @@ double plain_cycles(const KernelSignature& s) {
 }
 
 /// The weight's points would take more memory than they are worth: they are made as they are needed.
-bool by_panels(const KernelSignature& s, int m) {
+bool has_many_points(const KernelSignature& s, int m) {
   constexpr int64_t kMostPoints = 1 << 20;  // elements
   const ConvolutionSides sides = sides_of(s);
   const int64_t points = winograd_points(m) * winograd_points(m);
-  return !is_bfloat16(s) && sides.weight.size() / kTaps * points > kMostPoints;
+  return sides.weight.size() / kTaps * points > kMostPoints;
 }
 
 /// To make the weight's points, and what they are made of.
@@ -39,7 +40,8 @@ double weight_cycles(const KernelSignature& s, int m, double tiles, double vecto
   constexpr double kCached = 2e6, kWrite = 0.35;  // bytes of points beyond the caches, each of them
   constexpr double kRound = 56;                   // tiles that share a panel's points
   const double taps = static_cast<double>(sides_of(s).weight.size()) * sizeof(float);
-  if (by_panels(s, m)) {
+  if (has_many_points(s, m)) {
+    if (is_bfloat16(s)) return std::numeric_limits<double>::infinity();  // panels are of float32
     const double transpose = s.packed ? 0 : is_backward_data(s) ? kTransposeTaps : kTranspose;
     return vectors * (kPanel * std::max(1.0, tiles / kRound) + transpose) + taps * kRead;
   }
@@ -105,8 +107,9 @@ WinogradConvolution convolution_of(const KernelSignature& s) {
 
 Prepared prepare(const KernelSignature& s) {
   const WinogradConvolution convolution = convolution_of(s);
-  auto state = by_panels(s, convolution.tiles.m) ? std::make_shared<WinogradCut>(WinogradPanels{convolution})
-                                                 : std::make_shared<WinogradCut>(WinogradBlocks{convolution});
+  auto state = has_many_points(s, convolution.tiles.m)
+                   ? std::make_shared<WinogradCut>(WinogradPanels{convolution})
+                   : std::make_shared<WinogradCut>(WinogradBlocks{convolution});
   return std::visit(
       [&](auto& cut) -> Prepared {
         cut.finish();

@@ -130,8 +130,7 @@ struct Tiles<Units, std::integer_sequence<int, Rows...>> {
 
 /// Rows are cut into tiles of nearly the same number.
 template <int Units>
-void multiply(const PanelRows& given) {
-  const PanelRows s = given;  // no store can be to it
+void multiply(const PanelRows& s) {
   const int64_t tiles = (s.rows + kMostRows - 1) / kMostRows;
   for (int64_t i = 0; i < tiles; ++i) {
     const int64_t begin = i * s.rows / tiles, end = (i + 1) * s.rows / tiles;

@@ -307,6 +307,9 @@ TEST(Winograd, RefusesInWordsWhatItIsNotMadeFor) {
   EXPECT_EQ(reason(strided), "made for stride and dilation 1");
   auto channels_last = [&] { return forward_call({1, 64, 28, 28, 64}, Lie::kChannelsLast, Lie::kRows, rng); };
   EXPECT_EQ(reason(in_bfloat16(channels_last())), "images of bfloat16 that are not channels-last");
+  const Case large{16, 300, 14, 14, 300};  // its points would be kept: 8 times the weight's memory
+  EXPECT_EQ(reason(in_bfloat16(forward_call(large, Lie::kChannelsLast, Lie::kChannelsLast, rng))),
+            "plain sums are expected to be quicker");
   Call small = forward_call({1, 3, 16, 16, 8}, Lie::kRows, Lie::kRows, rng);
   EXPECT_EQ(reason(small), "plain sums are expected to be quicker");
   EXPECT_EQ(reason(forward_call({1, 32, 16, 16, 32}, Lie::kRows, Lie::kRows, rng)), "");

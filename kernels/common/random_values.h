@@ -7,7 +7,6 @@
 
 #include "kernels/common/convert_scalar.h"
 #include "kernels/common/philox.h"
-#include "kernels/common/tensor_view.h"
 
 namespace miai::philox {
 
@@ -133,12 +132,6 @@ T dropped(T x, bool keeps, double scale) {
   } else {
     return T(keeps ? static_cast<float>(x) * static_cast<float>(scale) : 0.0f);
   }
-}
-/// The words of the ticket that an operator used, for its gradient.
-inline void write_seed(const TensorView& state, int64_t ticket, const TensorView& seed) {
-  auto next = static_cast<uint64_t>(state.as<int64_t>()[state.strides[0]]);
-  seed.as<int64_t>()[0] = state.as<int64_t>()[0];
-  seed.as<int64_t>()[seed.strides[0]] = static_cast<int64_t>(next + static_cast<uint64_t>(ticket));
 }
 
 }  // namespace miai::philox

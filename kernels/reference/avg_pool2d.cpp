@@ -1,5 +1,6 @@
 // avg_pool2d, adaptive_avg_pool2d and their gradients.
 #include "kernels/common/pool_window.h"
+#include "kernels/common/visit_float.h"
 #include "kernels/reference/element.h"
 #include "kernels/reference/reference_kernel.h"
 
@@ -65,9 +66,8 @@ void run_avg_pool2d(const KernelArgs& args) {
   const Shape& inp = args.inputs[0].shape;
   FixedWindows rows{a.kernel_size[0], a.step()[0], a.padding[0], inp[2]};
   FixedWindows columns{a.kernel_size[1], a.step()[1], a.padding[1], inp[3]};
-  reference::visit_float(args.outputs[0].dtype, [&]<class T>() {
-    pool_of<T>(args, rows, columns, divisor_of(a.mode, a.kernel_size));
-  });
+  visit_float(args.outputs[0].dtype,
+              [&]<class T>() { pool_of<T>(args, rows, columns, divisor_of(a.mode, a.kernel_size)); });
 }
 
 void run_avg_pool2d_backward(const KernelArgs& args) {
@@ -75,23 +75,20 @@ void run_avg_pool2d_backward(const KernelArgs& args) {
   const Shape& image = args.outputs[0].shape;
   FixedWindows rows{a.kernel_size[0], a.stride[0], a.padding[0], image[2]};
   FixedWindows columns{a.kernel_size[1], a.stride[1], a.padding[1], image[3]};
-  reference::visit_float(args.outputs[0].dtype, [&]<class T>() {
-    backward_of<T>(args, rows, columns, divisor_of(a.mode, a.kernel_size));
-  });
+  visit_float(args.outputs[0].dtype,
+              [&]<class T>() { backward_of<T>(args, rows, columns, divisor_of(a.mode, a.kernel_size)); });
 }
 
 void run_adaptive(const KernelArgs& args) {
   const Shape &inp = args.inputs[0].shape, &out = args.outputs[0].shape;
   AdaptiveWindows rows{out[2], inp[2]}, columns{out[3], inp[3]};
-  reference::visit_float(args.outputs[0].dtype,
-                         [&]<class T>() { pool_of<T>(args, rows, columns, Divisor{}); });
+  visit_float(args.outputs[0].dtype, [&]<class T>() { pool_of<T>(args, rows, columns, Divisor{}); });
 }
 
 void run_adaptive_backward(const KernelArgs& args) {
   const Shape &dy = args.inputs[0].shape, &dx = args.outputs[0].shape;
   AdaptiveWindows rows{dy[2], dx[2]}, columns{dy[3], dx[3]};
-  reference::visit_float(args.outputs[0].dtype,
-                         [&]<class T>() { backward_of<T>(args, rows, columns, Divisor{}); });
+  visit_float(args.outputs[0].dtype, [&]<class T>() { backward_of<T>(args, rows, columns, Divisor{}); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/common/channel_shape.h"
+#include "kernels/common/visit_float.h"
 #include "kernels/reference/element.h"
 #include "kernels/reference/reference_kernel.h"
 
@@ -150,10 +151,10 @@ template <class T>
 using Statistics = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
 void run_forward(const KernelArgs& args, const BatchNormActAttrs& a) {
-  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { forward_of<T, Statistics<T>>(args, a); });
+  visit_float(args.inputs[0].dtype, [&]<class T>() { forward_of<T, Statistics<T>>(args, a); });
 }
 void run_backward(const KernelArgs& args, const BatchNormActGradAttrs& a) {
-  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { backward_of<T, Statistics<T>>(args, a); });
+  visit_float(args.inputs[0].dtype, [&]<class T>() { backward_of<T, Statistics<T>>(args, a); });
 }
 
 }  // namespace
@@ -162,7 +163,7 @@ void register_reference_batch_norm(KernelTable& table) {
   table.add(reference_kernel(
       "batch_norm", [](const KernelArgs& args) { run_forward(args, {args.attrs_as<BatchNormAttrs>()}); }));
   table.add(reference_kernel("batch_norm_apply", [](const KernelArgs& args) {
-    reference::visit_float(args.inputs[0].dtype, [&]<class T>() { apply_of<T, Statistics<T>>(args); });
+    visit_float(args.inputs[0].dtype, [&]<class T>() { apply_of<T, Statistics<T>>(args); });
   }));
   table.add(reference_kernel("batch_norm_backward", [](const KernelArgs& args) {
     run_backward(args, {args.attrs_as<BatchNormGradAttrs>()});

@@ -2,6 +2,7 @@
 #include "kernels/common/attrs/conv2d.h"
 
 #include "kernels/common/parallel.h"
+#include "kernels/common/visit_float.h"
 #include "kernels/reference/activation.h"
 #include "kernels/reference/element.h"
 #include "kernels/reference/reference_kernel.h"
@@ -92,21 +93,21 @@ void backward_weight_of(const KernelArgs& args, const Conv2dGradAttrs& a) {
 }
 
 void run_conv2d(const KernelArgs& args) {
-  reference::visit_float(args.outputs[0].dtype,
-                         [&]<class T>() { forward_of<T>(args, args.attrs_as<Conv2dAttrs>(), "identity"); });
+  visit_float(args.outputs[0].dtype,
+              [&]<class T>() { forward_of<T>(args, args.attrs_as<Conv2dAttrs>(), "identity"); });
 }
 void run_conv2d_bias_act(const KernelArgs& args) {
   const auto& attrs = args.attrs_as<Conv2dActAttrs>();
-  reference::visit_float(args.outputs[0].dtype,
-                         [&]<class T>() { forward_of<T>(args, conv2d_attrs(attrs), attrs.activation); });
+  visit_float(args.outputs[0].dtype,
+              [&]<class T>() { forward_of<T>(args, conv2d_attrs(attrs), attrs.activation); });
 }
 void run_backward_data(const KernelArgs& args) {
-  reference::visit_float(args.outputs[0].dtype,
-                         [&]<class T>() { backward_data_of<T>(args, args.attrs_as<Conv2dGradAttrs>()); });
+  visit_float(args.outputs[0].dtype,
+              [&]<class T>() { backward_data_of<T>(args, args.attrs_as<Conv2dGradAttrs>()); });
 }
 void run_backward_weight(const KernelArgs& args) {
-  reference::visit_float(args.outputs[0].dtype,
-                         [&]<class T>() { backward_weight_of<T>(args, args.attrs_as<Conv2dGradAttrs>()); });
+  visit_float(args.outputs[0].dtype,
+              [&]<class T>() { backward_weight_of<T>(args, args.attrs_as<Conv2dGradAttrs>()); });
 }
 
 }  // namespace

@@ -57,14 +57,6 @@ class Reader {
   Read read_;
 };
 
-/// Calls `f.template operator()<T>()` for a floating dtype.
-template <class F>
-void visit_float(DType dtype, F&& f) {
-  visit_dtype(dtype, [&]<class T>() {
-    if constexpr (!kIsInteger<T>) f.template operator()<T>();
-  });
-}
-
 /// Elements of a (n, c, h, w) view.
 template <class T>
 struct Image {

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "kernels/common/attention_shape.h"
+#include "kernels/common/visit_float.h"
 #include "kernels/reference/element.h"
 #include "kernels/reference/reference_kernel.h"
 
@@ -50,7 +51,7 @@ void run_query(const KernelArgs& args, const AttentionShape& s, int64_t head, in
 void run(const KernelArgs& args) {
   const AttentionShape s(args.inputs[0], args.inputs[2]);
   std::vector<double> scores(static_cast<size_t>(s.keys));
-  reference::visit_float(args.inputs[0].dtype, [&]<class T>() {
+  visit_float(args.inputs[0].dtype, [&]<class T>() {
     for (int64_t head = 0; head < s.heads; ++head)
       for (int64_t i = 0; i < s.queries; ++i) run_query<T>(args, s, head, i, scores);
   });

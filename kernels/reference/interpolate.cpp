@@ -1,5 +1,6 @@
 // interpolate, and its gradient, which hands each element back to those that it was made of.
 #include "kernels/common/interpolate_taps.h"
+#include "kernels/common/visit_float.h"
 #include "kernels/reference/element.h"
 #include "kernels/reference/reference_kernel.h"
 
@@ -29,7 +30,7 @@ void for_each_tap(const InterpolatePlan& plan, int64_t i, int64_t j, F&& f) {
 void run_forward(const KernelArgs& args) {
   const auto& plan = args.state_as<InterpolatePlan>();
   TensorView in = interpolate_image(args.inputs[0]), out = interpolate_image(args.outputs[0]);
-  reference::visit_float(in.dtype, [&]<class T>() {
+  visit_float(in.dtype, [&]<class T>() {
     reference::Image<T> x(in), y(out);
     for_each_element(out, [&](int64_t n, int64_t c, int64_t i, int64_t j) {
       double sum = 0;
@@ -50,7 +51,7 @@ void run_backward(const KernelArgs& args) {
     return ((n * shape[1] + c) * shape[2] + row) * shape[3] + column;
   };
   std::fill_n(sums, out.size(), 0.0);
-  reference::visit_float(grad.dtype, [&]<class T>() {
+  visit_float(grad.dtype, [&]<class T>() {
     reference::Image<T> dy(grad), dx(out);
     for_each_element(grad, [&](int64_t n, int64_t c, int64_t i, int64_t j) {
       for_each_tap(plan, i, j, [&](int64_t row, int64_t column, double share) {

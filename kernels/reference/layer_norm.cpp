@@ -5,6 +5,7 @@
 
 #include "kernels/common/layer_norm_shape.h"
 #include "kernels/common/strided.h"
+#include "kernels/common/visit_float.h"
 #include "kernels/reference/element.h"
 #include "kernels/reference/reference_kernel.h"
 
@@ -100,10 +101,10 @@ template <class T>
 using Statistics = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
 void run_layer_norm(const KernelArgs& args) {
-  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { forward_of<T, Statistics<T>>(args); });
+  visit_float(args.inputs[0].dtype, [&]<class T>() { forward_of<T, Statistics<T>>(args); });
 }
 void run_backward(const KernelArgs& args) {
-  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { backward_of<T, Statistics<T>>(args); });
+  visit_float(args.inputs[0].dtype, [&]<class T>() { backward_of<T, Statistics<T>>(args); });
 }
 Prepared prepare_backward(const KernelSignature& s) {
   return {nullptr, 2 * sizeof(double) * static_cast<size_t>(s.outputs[1].size())};

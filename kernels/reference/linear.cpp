@@ -1,6 +1,7 @@
 // linear and linear_bias_act, one dot product at a time.
 #include "kernels/common/attrs/activation.h"
 #include "kernels/common/matmul_shape.h"
+#include "kernels/common/visit_float.h"
 #include "kernels/reference/activation.h"
 #include "kernels/reference/element.h"
 #include "kernels/reference/reference_kernel.h"
@@ -44,11 +45,11 @@ void linear_of(const KernelArgs& args, const std::string& activation) {
 }
 
 void run_linear(const KernelArgs& args) {
-  reference::visit_float(args.outputs[0].dtype, [&]<class T>() { linear_of<T>(args, "identity"); });
+  visit_float(args.outputs[0].dtype, [&]<class T>() { linear_of<T>(args, "identity"); });
 }
 void run_linear_bias_act(const KernelArgs& args) {
   const std::string& activation = args.attrs_as<ActivationAttrs>().activation;
-  reference::visit_float(args.outputs[0].dtype, [&]<class T>() { linear_of<T>(args, activation); });
+  visit_float(args.outputs[0].dtype, [&]<class T>() { linear_of<T>(args, activation); });
 }
 
 }  // namespace

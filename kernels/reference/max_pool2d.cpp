@@ -1,5 +1,6 @@
 // max_pool2d, adaptive_max_pool2d, and the scatter and gather by indices that their gradients are.
 #include "kernels/common/pool_window.h"
+#include "kernels/common/visit_float.h"
 #include "kernels/reference/element.h"
 #include "kernels/reference/reference_kernel.h"
 
@@ -41,13 +42,13 @@ void run_max_pool2d(const KernelArgs& args) {
   const Shape& inp = args.inputs[0].shape;
   FixedWindows rows{a.kernel_size[0], a.step()[0], a.padding[0], inp[2]};
   FixedWindows columns{a.kernel_size[1], a.step()[1], a.padding[1], inp[3]};
-  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { pool_of<T>(args, rows, columns); });
+  visit_float(args.inputs[0].dtype, [&]<class T>() { pool_of<T>(args, rows, columns); });
 }
 
 void run_adaptive(const KernelArgs& args) {
   const Shape &inp = args.inputs[0].shape, &out = args.outputs[0].shape;
   AdaptiveWindows rows{out[2], inp[2]}, columns{out[3], inp[3]};
-  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { pool_of<T>(args, rows, columns); });
+  visit_float(args.inputs[0].dtype, [&]<class T>() { pool_of<T>(args, rows, columns); });
 }
 
 /// Calls visit(n, c, i, j, index) for each index; raises IndexError for one outside the image.
@@ -93,10 +94,10 @@ void gather_of(const KernelArgs& args) {
 }
 
 void run_scatter(const KernelArgs& args) {
-  reference::visit_float(args.outputs[0].dtype, [&]<class T>() { scatter_of<T>(args); });
+  visit_float(args.outputs[0].dtype, [&]<class T>() { scatter_of<T>(args); });
 }
 void run_gather(const KernelArgs& args) {
-  reference::visit_float(args.outputs[0].dtype, [&]<class T>() { gather_of<T>(args); });
+  visit_float(args.outputs[0].dtype, [&]<class T>() { gather_of<T>(args); });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "kernels/common/attrs/random.h"
 #include "kernels/common/random_values.h"
 #include "kernels/common/strided.h"
+#include "kernels/common/visit_float.h"
 #include "kernels/reference/reference_kernel.h"
 
 namespace miai::kernels {
@@ -24,14 +25,6 @@ void fill(const TensorView& out, const philox::Ticket& ticket, F&& values) {
         ++i;
       },
       out.strides);
-}
-
-template <class F>
-void visit_float(DType dtype, F&& f) {
-  if (dtype == DType::kFloat16) return f.template operator()<Float16>();
-  if (dtype == DType::kBFloat16) return f.template operator()<BFloat16>();
-  if (dtype == DType::kFloat32) return f.template operator()<float>();
-  f.template operator()<double>();
 }
 
 void run_uniform(const KernelArgs& args) {

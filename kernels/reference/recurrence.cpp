@@ -3,6 +3,7 @@
 
 #include "kernels/common/recurrence_shape.h"
 #include "kernels/common/recurrent_cells.h"
+#include "kernels/common/visit_float.h"
 #include "kernels/reference/element.h"
 #include "kernels/reference/reference_kernel.h"
 
@@ -155,15 +156,13 @@ void backward_of(const KernelArgs& args) {
 
 void run_forward(const KernelArgs& args) {
   RecurrentCell::Kind kind = find_recurrent_cell(args.attrs_as<RecurrenceAttrs>().cell)->kind;
-  reference::visit_float(args.inputs[0].dtype, [&]<class T>() {
-    visit_cell(kind, [&]<class Cell>() { forward_of<T, Cell>(args); });
-  });
+  visit_float(args.inputs[0].dtype,
+              [&]<class T>() { visit_cell(kind, [&]<class Cell>() { forward_of<T, Cell>(args); }); });
 }
 void run_backward(const KernelArgs& args) {
   RecurrentCell::Kind kind = find_recurrent_cell(args.attrs_as<RecurrenceAttrs>().cell)->kind;
-  reference::visit_float(args.outputs[0].dtype, [&]<class T>() {
-    visit_cell(kind, [&]<class Cell>() { backward_of<T, Cell>(args); });
-  });
+  visit_float(args.outputs[0].dtype,
+              [&]<class T>() { visit_cell(kind, [&]<class Cell>() { backward_of<T, Cell>(args); }); });
 }
 
 Prepared prepare(const KernelSignature& s) {

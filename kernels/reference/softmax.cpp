@@ -5,6 +5,7 @@
 
 #include "kernels/common/axis_shape.h"
 #include "kernels/common/strided.h"
+#include "kernels/common/visit_float.h"
 #include "kernels/reference/element.h"
 #include "kernels/reference/reference_kernel.h"
 
@@ -38,7 +39,7 @@ void softmax_of(const KernelArgs& args) {
 
 template <bool kLog>
 void run_softmax(const KernelArgs& args) {
-  reference::visit_float(args.inputs[0].dtype, [&]<class T>() { softmax_of<kLog, T>(args); });
+  visit_float(args.inputs[0].dtype, [&]<class T>() { softmax_of<kLog, T>(args); });
 }
 
 }  // namespace

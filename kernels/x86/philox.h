@@ -21,8 +21,6 @@ struct PhiloxLoops {
   /// A uniform number of each of 2 * pairs words, as philox::uniform<float> makes them; `largest` in place of
   /// what rounding takes to `high`.
   void (*uniforms)(const uint32_t* words, int64_t pairs, double low, double high, float largest, float* y);
-  /// y = x * scale where the word is below the threshold, else 0.
-  void (*drop)(const float* x, const uint32_t* words, uint64_t threshold, float scale, int64_t n, float* y);
 };
 
 namespace baseline {

@@ -141,18 +141,9 @@ void make_uniforms(const uint32_t* words, int64_t pairs, double low, double high
   for (int64_t i = 0; i < 2 * pairs; ++i) y[i] = static_cast<double>(y[i]) >= high ? largest : y[i];
 }
 
-void drop(const float* x, const uint32_t* words, uint64_t threshold, float scale, int64_t n, float* y) {
-  if (threshold == 0) {
-    for (int64_t i = 0; i < n; ++i) y[i] = 0;
-    return;
-  }
-  auto largest = static_cast<uint32_t>(threshold - 1);
-  for (int64_t i = 0; i < n; ++i) y[i] = words[i] <= largest ? x[i] * scale : 0.0f;
-}
-
 }  // namespace
 
 extern const PhiloxLoops philox_loops;
-constexpr PhiloxLoops philox_loops = {make_words, make_normals, make_uniforms, drop};
+constexpr PhiloxLoops philox_loops = {make_words, make_normals, make_uniforms};
 
 }  // namespace miai::kernels::MIAI_ISA

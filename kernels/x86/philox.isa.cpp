@@ -21,12 +21,19 @@ MIAI_INLINE Wide multiply(Wide a, uint32_t b) {
 #endif
 }
 
+/// Pairs of words, in turn of each.
+template <size_t... kLane>
+MIAI_INLINE void store_in_turn(Wide a, Wide b, uint32_t* words, std::index_sequence<kLane...>) {
+  auto* to = reinterpret_cast<LooseWide*>(words);
+  to[0] = __builtin_shufflevector(a, b, (kLane / 2 + kLane % 2 * kWide)...);
+  to[1] = __builtin_shufflevector(a, b, (kWide / 2 + kLane / 2 + kLane % 2 * kWide)...);
+}
+
 /// kWide blocks from `first` on. High halves hold rests that no product reads.
 MIAI_INLINE void make_blocks(const PhiloxStart& start, int64_t first, uint32_t* words) {
   uint32_t key[2] = {start.key[0], start.key[1]};
-  uint64_t numbers[kWide];
-  for (int i = 0; i < kWide; ++i) numbers[i] = static_cast<uint64_t>(first + i);
-  Wide number = *reinterpret_cast<const LooseWide*>(numbers);
+  static constexpr uint64_t kNumbers[] = {0, 1, 2, 3, 4, 5, 6, 7};
+  Wide number = *reinterpret_cast<const LooseWide*>(kNumbers) + static_cast<uint64_t>(first);
   Wide c[4] = {number, number >> 32, Wide{} + start.ticket[0], Wide{} + start.ticket[1]};
 #pragma GCC unroll 10
   for (int round = 0; round < 10; ++round) {
@@ -38,8 +45,8 @@ MIAI_INLINE void make_blocks(const PhiloxStart& start, int64_t first, uint32_t* 
     key[0] += 0x9E3779B9u;
     key[1] += 0xBB67AE85u;
   }
-  for (int i = 0; i < kWide; ++i)
-    for (int j = 0; j < 4; ++j) words[4 * i + j] = static_cast<uint32_t>(c[j][i]);
+  store_in_turn((c[0] & 0xffffffffu) | c[1] << 32, (c[2] & 0xffffffffu) | c[3] << 32, words,
+                std::make_index_sequence<kWide>());
 }
 
 void make_words(const PhiloxStart& start, int64_t first, int64_t count, uint32_t* words) {

@@ -10,18 +10,17 @@ inline float multiply_add(float a, float b, float c) {
 #endif
 }
 
-inline float round_to_int(float x) {  // exact for |x| < 2^22: the sum leaves no bits after the point
-  return (x + 12582912.0f) - 12582912.0f;
-}
-inline float power_of_two(float n) { return std::bit_cast<float>(static_cast<int32_t>(n + 127.0f) << 23); }
+inline float power_of_two(int32_t n) { return std::bit_cast<float>((n + 127) << 23); }
 
-/// e^x: reduction to |r| <= ln2 / 2 (Cody and Waite), a Taylor-like polynomial, scaling in two steps for
-/// subnormals.
-inline float exp(float x) {
-  float clamped = x > 89.0f ? 89.0f : x;
-  clamped = clamped < -104.0f ? -104.0f : clamped;
-  float n = round_to_int(clamped * 1.44269504f);
-  float r = multiply_add(n, -0.693145752f, clamped);
+/// x = n * ln2 + r, |r| <= ln2 / 2 (Cody and Waite). `slope` is (e^r - 1) / r, a Taylor-like polynomial.
+struct ReducedExponent {
+  int32_t n;
+  float r, slope;
+};
+inline ReducedExponent reduce_exponent(float x) {
+  float shifted = x * 1.44269504f + 12582912.0f;  // leaves no bits after the point, and n in the lowest ones
+  float n = shifted - 12582912.0f;
+  float r = multiply_add(n, -0.693145752f, x);
   r = multiply_add(n, -1.42860677e-6f, r);
   float p = 1.37805939e-3f;
   p = multiply_add(p, r, 8.37312452e-3f);
@@ -29,9 +28,30 @@ inline float exp(float x) {
   p = multiply_add(p, r, 1.66664720e-1f);
   p = multiply_add(p, r, 4.99999851e-1f);
   p = multiply_add(p, r, 1.0f);
-  p = multiply_add(p, r, 1.0f);
-  float half = round_to_int(n * 0.5f);
-  float result = p * power_of_two(half) * power_of_two(n - half);
+  return {std::bit_cast<int32_t>(shifted) - std::bit_cast<int32_t>(12582912.0f), r, p};
+}
+/// x * 2^n in two steps, since 2^n may be no normal number; x is not 0 where n is not.
+inline float scale_by_power(float x, int32_t n) {
+  int32_t half = n >> 1;
+  return std::bit_cast<float>(std::bit_cast<int32_t>(x) + (half << 23)) * power_of_two(n - half);
+}
+
+inline float exp(float x) {
+  float clamped = x > 89.0f ? 89.0f : x;
+  clamped = clamped < -104.0f ? -104.0f : clamped;
+  ReducedExponent e = reduce_exponent(clamped);
+  float result = scale_by_power(multiply_add(e.slope, e.r, 1.0f), e.n);
+  return x != x ? x : result;
+}
+
+/// e^x - 1 = 2^n * (e^r - 1 + (1 - 2^-n)): exact near 0, where n is 0.
+inline float expm1(float x) {
+  float clamped = x > 89.0f ? 89.0f : x;
+  clamped = clamped < -30.0f ? -30.0f : clamped;
+  ReducedExponent e = reduce_exponent(clamped);
+  int32_t less = e.n > 126 ? -126 : -e.n;  // 2^-128 is no normal number
+  float result = scale_by_power(multiply_add(e.slope, e.r, 1.0f - power_of_two(less)), e.n);
+  result = x == 0.0f ? x : result;  // -0
   return x != x ? x : result;
 }
 
@@ -60,6 +80,14 @@ inline float log(float x) {
   result = x == INFINITY ? INFINITY : result;
   result = x == 0.0f ? -INFINITY : result;
   return x >= 0.0f ? result : NAN;
+}
+
+/// log(1 + x): what rounding took from 1 + x comes back as a first-order term (HP-15C handbook, Kahan).
+inline float log1p(float x) {
+  float u = 1.0f + x;
+  float result = log(u) + (x - (u - 1.0f)) / u;
+  result = u == 0.0f || u == INFINITY ? log(u) : result;
+  return x == 0.0f ? x : result;  // -0
 }
 
 /// tanh: a polynomial near 0 (Cephes' tanhf), else from e^2|x|.
@@ -95,6 +123,52 @@ inline float erf(float x) {
   float near = multiply_add(p, x, x);
   float result = t > 0.927734375f ? far : near;
   return x != x ? x : result;
+}
+
+/// Up to here sin, cos and tan reduce their argument without loss.
+inline constexpr float kLargestAngle = 1e8f;
+
+/// x in quarters of a turn, and what is left, at most pi / 4 (Cody and Waite; a quarter's first 25 bits times
+/// their number are exact).
+struct Angle {
+  double left, square;
+  uint64_t quarters;  // in the lowest bits
+};
+inline Angle angle_of(float x) {
+  double wide = x, shifted = wide * 0.63661977236758134 + 0x1.8p52, quarters = shifted - 0x1.8p52;
+  double left = wide - quarters * 0x1.921fb5p0 - quarters * 0x1.110b4611a6263p-26;
+  return {left, left * left, std::bit_cast<uint64_t>(shifted)};
+}
+inline double sin_of(const Angle& a) {
+  double p = -1.0 / 39916800;
+  p = p * a.square + 1.0 / 362880;
+  p = p * a.square - 1.0 / 5040;
+  p = p * a.square + 1.0 / 120;
+  p = p * a.square - 1.0 / 6;
+  return a.left + a.left * a.square * p;
+}
+inline double cos_of(const Angle& a) {
+  double p = -1.0 / 3628800;
+  p = p * a.square + 1.0 / 40320;
+  p = p * a.square - 1.0 / 720;
+  p = p * a.square + 1.0 / 24;
+  p = p * a.square - 0.5;
+  return 1.0 + a.square * p;
+}
+/// sin of an angle `more` quarters further; |x| <= kLargestAngle.
+inline float sin_after(float x, uint64_t more) {
+  Angle a = angle_of(x);
+  uint64_t quarter = a.quarters + more;
+  double sine = sin_of(a), cosine = cos_of(a), value = quarter & 1 ? cosine : sine;
+  return static_cast<float>(std::bit_cast<double>(std::bit_cast<uint64_t>(value) ^ (quarter & 2) << 62));
+}
+inline float sin(float x) { return x == 0.0f ? x : sin_after(x, 0); }
+inline float cos(float x) { return sin_after(x, 1); }
+inline float tan(float x) {
+  Angle a = angle_of(x);
+  double sine = sin_of(a), cosine = cos_of(a);
+  double result = a.quarters & 1 ? -cosine / sine : sine / cosine;
+  return x == 0.0f ? x : static_cast<float>(result);
 }
 
 }  // namespace float_math

@@ -49,17 +49,32 @@ void select(void* out, const void* a, const void* b, const void* c, int64_t n) {
 template <class T>
 void power(void* out, const void* a, const void* b, const void* c, int64_t n) {
   auto* exponents = static_cast<const T*>(b);
-  bool squares = true;
-  for (int64_t i = 0; i < n; ++i) squares &= exponents[i] == T(2);
-  (squares ? unary<T, scalar::Square> : binary<T, scalar::Pow>)(out, a, b, c, n);
+  int others = 0;  // not bool: GCC would not use vectors
+  for (int64_t i = 0; i < n; ++i) others |= exponents[i] != T(2);
+  (others ? binary<T, scalar::Pow> : unary<T, scalar::Square>)(out, a, b, c, n);
 }
 
 // float32 versions that vectorise, in place of libm's
+struct FastExpm1 {
+  float operator()(float x) const { return float_math::expm1(x); }
+};
+struct FastLog1p {
+  float operator()(float x) const { return float_math::log1p(x); }
+};
+struct FastSin {
+  float operator()(float x) const { return float_math::sin(x); }
+};
+struct FastCos {
+  float operator()(float x) const { return float_math::cos(x); }
+};
 struct FastExp {
   float operator()(float x) const { return float_math::exp(x); }
 };
 struct FastLog {
   float operator()(float x) const { return float_math::log(x); }
+};
+struct FastTan {
+  float operator()(float x) const { return float_math::tan(x); }
 };
 struct FastTanh {
   float operator()(float x) const { return float_math::tanh(x); }
@@ -68,12 +83,31 @@ struct FastErf {
   float operator()(float x) const { return float_math::erf(x); }
 };
 
+/// `Fast` where all angles are of a size that it takes.
+template <class Fast, class Exact>
+void trigonometric(void* out, const void* a, const void* b, const void* c, int64_t n) {
+  auto* x = static_cast<const float*>(a);
+  int large = 0;  // not bool: GCC would not use vectors
+  for (int64_t i = 0; i < n; ++i) large |= std::fabs(x[i]) > float_math::kLargestAngle;
+  (large ? unary<float, Exact> : unary<float, Fast>)(out, a, b, c, n);
+}
+
 TileFunction find_fast(Opcode opcode) {
   switch (opcode) {
     case Opcode::kExp:
       return unary<float, FastExp>;
     case Opcode::kLog:
       return unary<float, FastLog>;
+    case Opcode::kExpm1:
+      return unary<float, FastExpm1>;
+    case Opcode::kLog1p:
+      return unary<float, FastLog1p>;
+    case Opcode::kSin:
+      return trigonometric<FastSin, scalar::Sin>;
+    case Opcode::kCos:
+      return trigonometric<FastCos, scalar::Cos>;
+    case Opcode::kTan:
+      return trigonometric<FastTan, scalar::Tan>;
     case Opcode::kTanh:
       return unary<float, FastTanh>;
     case Opcode::kErf:

@@ -6,6 +6,8 @@
 namespace miai {
 namespace {
 
+#include "kernels/common/half_bits.h"
+
 struct Info {
   std::string_view name;
   size_t size;
@@ -44,32 +46,7 @@ DType promote(DType a, DType b) {
 
 std::ostream& operator<<(std::ostream& out, DType dtype) { return out << dtype_name(dtype); }
 
-Float16::Float16(float value) {
-  uint32_t u = std::bit_cast<uint32_t>(value);
-  uint32_t sign = (u >> 16) & 0x8000u, rest = u & 0x7fffffffu;
-  uint32_t half;
-  if (rest > 0x7f800000u) {
-    half = 0x7e00u;  // NaN
-  } else if (rest >= 0x47800000u) {
-    half = 0x7c00u;  // infinity and all that rounds to it from 65536 on
-  } else if (rest < 0x38800000u) {
-    // subnormal: adding 0.5 aligns the mantissa so that the hardware rounds to nearest even
-    float shifted = std::bit_cast<float>(rest) + 0.5f;
-    half = std::bit_cast<uint32_t>(shifted) - 0x3f000000u;
-  } else {
-    half = (rest - 0x38000000u + 0xfffu + ((rest >> 13) & 1u)) >> 13;
-  }
-  bits = static_cast<uint16_t>(sign | half);
-}
-
-Float16::operator float() const {
-  uint32_t sign = static_cast<uint32_t>(bits & 0x8000u) << 16, rest = bits & 0x7fffu;
-  if (rest >= 0x7c00u) return std::bit_cast<float>(sign | 0x7f800000u | (rest & 0x3ffu) << 13);
-  if (rest < 0x400u) {
-    float magnitude = static_cast<float>(rest) * 0x1p-24f;
-    return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(magnitude));
-  }
-  return std::bit_cast<float>(sign | ((rest << 13) + 0x38000000u));
-}
+Float16::Float16(float value) : bits(half_bits(value)) {}
+Float16::operator float() const { return float_of_half(bits); }
 
 }  // namespace miai

@@ -24,6 +24,12 @@ MatmulShape matmul_shape(const TensorMeta& a, const TensorMeta& b, const TensorM
 /// inp (..., in) times the transpose of weight (out, in): the rows of all leading dimensions.
 MatmulShape linear_shape(const TensorMeta& inp, const TensorMeta& weight, const TensorMeta& out);
 
+/// The transposes of all three: c' = b' * a'.
+inline MatmulShape transposed(const MatmulShape& s) {
+  auto turn = [](const MatrixStrides& x) { return MatrixStrides{x.batch, x.col, x.row}; };
+  return {s.batch, s.n, s.m, s.k, turn(s.b), turn(s.a), turn(s.c)};
+}
+
 /// Offset of each matrix of the stack: visit(a, b, c), in row-major order.
 template <class F>
 void for_each_matrix(const MatmulShape& shape, F&& visit) {

@@ -13,6 +13,7 @@ namespace {
 
 #include "kernels/common/pointwise/scalar.h"
 // after it
+#include "kernels/common/half_bits.h"
 #include "kernels/common/pointwise/functions.h"
 
 using pointwise::Instruction;

@@ -14,6 +14,7 @@ namespace {
 
 #include "kernels/common/pointwise/scalar.h"
 // after it
+#include "kernels/common/half_bits.h"
 #include "kernels/common/pointwise/functions.h"
 #include "kernels/x86/float_math.h"
 
@@ -45,15 +46,6 @@ void select(void* out, const void* a, const void* b, const void* c, int64_t n) {
   for (int64_t i = 0; i < n; ++i) o[i] = mask[i] ? x[i] : y[i];
 }
 
-/// Most exponents are one 2 for all: then it is a product by the vector. The same bits as element by element.
-template <class T>
-void power(void* out, const void* a, const void* b, const void* c, int64_t n) {
-  auto* exponents = static_cast<const T*>(b);
-  int others = 0;  // not bool: GCC would not use vectors
-  for (int64_t i = 0; i < n; ++i) others |= exponents[i] != T(2);
-  (others ? binary<T, scalar::Pow> : unary<T, scalar::Square>)(out, a, b, c, n);
-}
-
 // float32 versions that vectorise, in place of libm's
 struct FastExpm1 {
   float operator()(float x) const { return float_math::expm1(x); }
@@ -83,6 +75,39 @@ struct FastErf {
   float operator()(float x) const { return float_math::erf(x); }
 };
 
+struct FastPow {
+  float operator()(float x, float y) const { return float_math::pow(x, y); }
+};
+struct Cube {
+  float operator()(float x) const { return float_math::cube(x); }
+};
+struct Root {
+  float operator()(float x) const { return float_math::root(x); }
+};
+
+/// The function that is x to that power, with the bits of pow; nullptr: pow alone.
+template <class T>
+TileFunction find_power(T exponent) {
+  if (exponent == T(2)) return unary<T, scalar::Square>;
+  if constexpr (std::is_same_v<T, float>) {
+    if (exponent == 3) return unary<float, Cube>;
+    if (exponent == 0.5f) return unary<float, Root>;
+    if (exponent == -1) return unary<float, scalar::Reciprocal>;
+  }
+  return nullptr;
+}
+
+/// Most exponents are one number for all.
+template <class T>
+void power(void* out, const void* a, const void* b, const void* c, int64_t n) {
+  auto* exponents = static_cast<const T*>(b);
+  int others = 0;  // not bool: GCC would not use vectors
+  for (int64_t i = 0; i < n; ++i) others |= exponents[i] != exponents[0];
+  if (!others)
+    if (TileFunction function = find_power(exponents[0])) return function(out, a, b, c, n);
+  binary<T, std::conditional_t<std::is_same_v<T, float>, FastPow, scalar::Pow>>(out, a, b, c, n);
+}
+
 /// `Fast` where all angles are of a size that it takes.
 template <class Fast, class Exact>
 void trigonometric(void* out, const void* a, const void* b, const void* c, int64_t n) {
@@ -92,12 +117,31 @@ void trigonometric(void* out, const void* a, const void* b, const void* c, int64
   (large ? unary<float, Exact> : unary<float, Fast>)(out, a, b, c, n);
 }
 
+struct FastMod {
+  float operator()(float a, float b) const { return scalar::floored_remainder(b, float_math::fmod(a, b)); }
+};
+struct FastFloorDiv {
+  float operator()(float a, float b) const { return scalar::floored_quotient(a, b, float_math::fmod(a, b)); }
+};
+/// `Fast` where it takes all quotients.
+template <class Fast, class Exact>
+void divide(void* out, const void* a, const void* b, const void* c, int64_t n) {
+  auto *x = static_cast<const float*>(a), *y = static_cast<const float*>(b);
+  int other = 0;  // not bool: GCC would not use vectors
+  for (int64_t i = 0; i < n; ++i) other |= !float_math::has_remainder(x[i], y[i]);
+  (other ? binary<float, Exact> : binary<float, Fast>)(out, a, b, c, n);
+}
+
 TileFunction find_fast(Opcode opcode) {
   switch (opcode) {
     case Opcode::kExp:
       return unary<float, FastExp>;
     case Opcode::kLog:
       return unary<float, FastLog>;
+    case Opcode::kMod:
+      return divide<FastMod, scalar::Mod>;
+    case Opcode::kFloorDiv:
+      return divide<FastFloorDiv, scalar::FloorDiv>;
     case Opcode::kExpm1:
       return unary<float, FastExpm1>;
     case Opcode::kLog1p:

@@ -1,4 +1,5 @@
-// matmul, linear and linear_bias_act of float32 where the first operand has a few rows.
+// matmul, linear and linear_bias_act of float32 where the first operand has a few rows or the second one
+// column.
 #include "kernels/x86/skinny_matmul.h"
 
 #include <algorithm>
@@ -32,15 +33,24 @@ struct Offsets {
 
 struct State {
   MatmulShape shape;
+  bool turned = false;  // the product of the transposes
   std::vector<Offsets> stack;
   Activation activation = Activation::kIdentity;
   bool by_dots = true;  // columns of b lie without gaps, else rows do
 };
 
-MatmulShape shape_of(const KernelSignature& s) {
+MatmulShape given_shape(const KernelSignature& s) {
   if (s.op == "matmul")
     return matmul_shape(s.inputs[0], s.inputs[1], s.outputs[0], s.attrs.as<MatmulAttrs>());
   return linear_shape(s.inputs[0], s.inputs[1], s.outputs[0]);
+}
+
+/// A matrix times one column is a row times the matrix turned over.
+bool is_turned(const MatmulShape& s) { return s.n == 1 && s.m > kSkinnyRows; }
+
+MatmulShape shape_of(const KernelSignature& s) {
+  const MatmulShape shape = given_shape(s);
+  return is_turned(shape) ? transposed(shape) : shape;
 }
 
 Support supports_skinny(const KernelSignature& s) {
@@ -59,6 +69,7 @@ Support supports_skinny(const KernelSignature& s) {
 Prepared prepare_skinny(const KernelSignature& s) {
   auto state = std::make_shared<State>();
   state->shape = shape_of(s);
+  state->turned = is_turned(given_shape(s));
   for_each_matrix(state->shape, [&](int64_t a, int64_t b, int64_t c) { state->stack.push_back({a, b, c}); });
   state->by_dots = state->shape.b.row == 1;
   if (s.op == "linear_bias_act") state->activation = activation_of(s.attrs.as<ActivationAttrs>().activation);
@@ -68,7 +79,7 @@ Prepared prepare_skinny(const KernelSignature& s) {
 void multiply(const KernelArgs& args) {
   const State& state = args.state_as<State>();
   const MatmulShape& s = state.shape;
-  const float *a = args.inputs[0].as<float>(), *b = args.inputs[1].as<float>();
+  const float *a = args.inputs[state.turned].as<float>(), *b = args.inputs[!state.turned].as<float>();
   float* c = args.outputs[0].as<float>();
   const auto matrices = static_cast<int64_t>(state.stack.size());
   const int64_t share = matrices >= thread_count() ? s.n : divide_up(s.n, thread_count());

@@ -10,6 +10,18 @@ namespace {
 
 using pointwise::Loop;
 
+/// n elements that lie `stride` apart, one after the other.
+template <class T>
+void copy_run(const T* in, int64_t stride, int64_t n, T* out) {
+  if (stride == 1) {
+    std::copy_n(in, n, out);
+  } else if (stride == 0) {
+    std::fill_n(out, n, *in);
+  } else {
+    for (int64_t i = 0; i < n; ++i) out[i] = in[i * stride];
+  }
+}
+
 template <class T>
 void gather(const Loop& loop, size_t operand, const void* data, void* tile, int64_t begin, int64_t n) {
   auto* out = static_cast<T*>(tile);
@@ -17,8 +29,7 @@ void gather(const Loop& loop, size_t operand, const void* data, void* tile, int6
   const int64_t stride = loop.strides[operand][loop.shape.size() - 1];
   while (n > 0) {
     int64_t count = walker.take(n);
-    const T* in = static_cast<const T*>(data) + walker.offset(operand);
-    for (int64_t i = 0; i < count; ++i) out[i] = in[i * stride];
+    copy_run(static_cast<const T*>(data) + walker.offset(operand), stride, count, out);
     out += count;
     n -= count;
   }

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <map>
 
 #include "kernels/common/attrs/pointwise.h"
 #include "kernels/common/pointwise/builder.h"
@@ -243,6 +244,121 @@ TEST(Pointwise, SpecialValues) {
   for (int copies = 0; copies < 2; ++copies) values.insert(values.end(), values.begin(), values.end());
   for (const Function& f : kFunctions)
     for_each_isa([&](const std::string& isa) { check_function(f, values, isa); });
+}
+
+/// x and y by each kernel, on the instruction set at hand.
+template <class F>
+void for_each_result(Opcode opcode, const std::vector<float>& x, const std::vector<float>& y, F&& check) {
+  DType dtypes[] = {DType::kFloat32, DType::kFloat32};
+  Builder b(dtypes, DType::kFloat32);
+  Program program = b.finish(b.apply(opcode, b.input(0), b.input(1)));
+  auto n = static_cast<int64_t>(x.size());
+  Tensor first = Tensor::zeros(DType::kFloat32, {n}), second = Tensor::zeros(DType::kFloat32, {n});
+  std::copy(x.begin(), x.end(), first.view().as<float>());
+  std::copy(y.begin(), y.end(), second.view().as<float>());
+  Call call = pointwise_call(program, {first, second}, DType::kFloat32, {n});
+  for (const auto& kernel : KernelTable::global().find(DeviceKind::kCpu, "pointwise"))
+    check(kernel->name, PreparedKernel(*kernel, call).run()[0]);
+}
+
+TEST(Pointwise, PowersOfFloat32AreThoseOfC) {
+  using Limits = std::numeric_limits<float>;
+  const std::vector<float> bases{0,
+                                 -0.0f,
+                                 1,
+                                 -1,
+                                 2,
+                                 -2,
+                                 0.5f,
+                                 -0.5f,
+                                 3,
+                                 -3,
+                                 1.0000001f,
+                                 1e-40f,
+                                 -10,
+                                 1e20f,
+                                 -1e20f,
+                                 0.99f,
+                                 16777216,
+                                 7.5f,
+                                 -7.5f,
+                                 Limits::infinity(),
+                                 -Limits::infinity(),
+                                 Limits::quiet_NaN(),
+                                 Limits::max(),
+                                 Limits::denorm_min()};
+  std::vector<float> exponents = bases;
+  for (float y : {0.25f, 1.5f, -2.0f, 4.0f, -3.0f, 5.0f, 33.0f, 16777217.0f, 1e9f, -1.5f, 0.1f})
+    exponents.push_back(y);
+  std::vector<float> x, y;
+  for (float base : bases)
+    for (float exponent : exponents) x.push_back(base), y.push_back(exponent);
+  std::mt19937 rng(5);
+  std::uniform_real_distribution<float> some(-3, 3), wide(-30, 30);
+  for (int i = 0; i < 20000; ++i) x.push_back(std::exp(some(rng) * 3)), y.push_back(wide(rng));
+  for_each_isa([&](const std::string& isa) {
+    for_each_result(Opcode::kPow, x, y, [&](const std::string& kernel, const Tensor& got) {
+      for (size_t i = 0; i < x.size(); ++i) {
+        double exact = std::pow(double{x[i]}, double{y[i]}), is = got.at(static_cast<int64_t>(i));
+        ASSERT_LE(units_between(is, exact), 1) << kernel << " " << isa << " " << x[i] << " ^ " << y[i]
+                                               << ": expected " << exact << ", got " << is;
+        ASSERT_TRUE(exact != 0 || std::signbit(is) == std::signbit(exact))
+            << kernel << " " << x[i] << " ^ " << y[i];
+      }
+    });
+  });
+}
+
+TEST(Pointwise, OnePowerForAllGivesTheBitsOfEachAlone) {
+  std::mt19937 rng(6);
+  std::normal_distribution<float> some(0, 3);
+  std::vector<float> x{0.0f, -0.0f, INFINITY, -INFINITY};
+  while (x.size() < 500) x.push_back(some(rng));
+  for (float exponent : {2.0f, 3.0f, 0.5f, -1.0f, 4.0f}) {
+    std::vector<float> same(x.size(), exponent), mixed = same;
+    mixed.back() = 1.25f;
+    for_each_isa([&](const std::string& isa) {
+      std::map<std::string, std::vector<float>> alone;
+      auto values = [&](const Tensor& y) {
+        return std::vector<float>(y.view().as<float>(), y.view().as<float>() + x.size() - 1);
+      };
+      for_each_result(Opcode::kPow, x, mixed,
+                      [&](const std::string& kernel, const Tensor& y) { alone[kernel] = values(y); });
+      for_each_result(Opcode::kPow, x, same, [&](const std::string& kernel, const Tensor& y) {
+        ASSERT_EQ(std::memcmp(values(y).data(), alone[kernel].data(), (x.size() - 1) * sizeof(float)), 0)
+            << kernel << " " << isa << " " << exponent;
+      });
+    });
+  }
+}
+
+TEST(Pointwise, RemaindersOfFloat32AreExact) {
+  std::mt19937 rng(7);
+  std::uniform_real_distribution<float> some(-20, 20), size(-6, 6);
+  std::vector<float> x, y;
+  for (int i = 0; i < 20000; ++i) {
+    y.push_back(std::exp(size(rng)) * (i % 2 ? 1 : -1));
+    x.push_back(i % 3 ? some(rng) : y.back() * std::round(some(rng)) * (i % 5 ? 1 : 1 + 0x1p-23f));
+  }
+  auto check = [&](const std::string& what) {
+    for (Opcode opcode : {Opcode::kMod, Opcode::kFloorDiv})
+      for_each_isa([&](const std::string& isa) {
+        for_each_result(opcode, x, y, [&](const std::string& kernel, const Tensor& got) {
+          for (size_t i = 0; i < x.size(); ++i) {
+            double r = std::fmod(double{x[i]}, double{y[i]});
+            bool adds = r != 0 && (r < 0) != (y[i] < 0);
+            double exact = opcode == Opcode::kMod ? r + (adds ? y[i] : 0.0f) : (x[i] - r) / y[i] - adds;
+            if (y[i] == 0) exact = opcode == Opcode::kMod ? NAN : double{x[i]} / y[i];
+            ASSERT_LE(units_between(got.at(static_cast<int64_t>(i)), exact), 0.5)
+                << kernel << " " << isa << " " << what << " " << x[i] << ", " << y[i];
+          }
+        });
+      });
+  };
+  check("moderate");
+  for (float a : {0.0f, 1.0f, -5.5f, 1e30f, INFINITY, -INFINITY, NAN})
+    for (float b : {0.0f, -0.0f, 3.0f, -1e-20f, INFINITY, -INFINITY, NAN}) x.push_back(a), y.push_back(b);
+  check("special");
 }
 
 TEST(Pointwise, NanWinsInMaxAndMin) {

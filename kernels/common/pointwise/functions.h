@@ -1,5 +1,5 @@
 // Which function of scalar.h each instruction of a pointwise program is, and for which dtypes. Included
-// inside a namespace, after scalar.h.
+// inside a namespace, after scalar.h and half_bits.h.
 namespace scalar {
 
 template <pointwise::Opcode code, class F>
@@ -64,12 +64,19 @@ bool visit_function(Opcode opcode, Visit&& visit) {
 /// `convert`, and from and to the 16-bit floats, by way of float32.
 template <class To, class From>
 To convert_element(From x) {
-  if constexpr (std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>)
+  if constexpr (std::is_same_v<From, Float16>) {
+    return convert_element<To>(float_of_half(x.bits));
+  } else if constexpr (std::is_same_v<From, BFloat16>) {
+    return convert_element<To>(static_cast<float>(x));
+  } else if constexpr (std::is_same_v<To, Float16>) {
+    To half;
+    half.bits = half_bits(static_cast<float>(x));
+    return half;
+  } else if constexpr (std::is_same_v<To, BFloat16>) {
     return To(static_cast<float>(x));
-  else if constexpr (std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>)
-    return convert<To>(static_cast<float>(x));
-  else
+  } else {
     return convert<To>(x);
+  }
 }
 
 }  // namespace scalar

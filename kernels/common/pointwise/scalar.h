@@ -45,6 +45,21 @@ struct Div {
       return a / b;
   }
 };
+/// Python's % and // of floats, from what fmod gives.
+template <class T>
+T floored_remainder(T b, T r) {
+  T result = (r < T(0)) != (b < T(0)) ? r + b : r;
+  result = r == T(0) ? std::copysign(T(0), b) : result;
+  return b == T(0) ? r : result;
+}
+template <class T>
+T floored_quotient(T a, T b, T r) {
+  T q = (a - r) / b;
+  q = (r != T(0)) & ((r < T(0)) != (b < T(0))) ? q - T(1) : q;  // also for an infinite b
+  T down = std::floor(q), nearest = q - down > T(0.5) ? down + T(1) : down;
+  return b == T(0) ? a / b : nearest;
+}
+
 /// Python's %: the sign of the divisor.
 struct Mod {
   template <class T>
@@ -58,9 +73,7 @@ struct Mod {
       T r = static_cast<T>(a % b);
       return r != T(0) && ((r < T(0)) != (b < T(0))) ? static_cast<T>(r + b) : r;
     } else {
-      T r = std::fmod(a, b);
-      if (b == T(0) || r == T(0)) return b == T(0) ? r : std::copysign(T(0), b);
-      return (r < T(0)) != (b < T(0)) ? r + b : r;
+      return floored_remainder(b, std::fmod(a, b));
     }
   }
 };
@@ -77,12 +90,7 @@ struct FloorDiv {
       T q = static_cast<T>(a / b);
       return (a % b != T(0)) && ((a < T(0)) != (b < T(0))) ? static_cast<T>(q - 1) : q;
     } else {
-      if (b == T(0)) return a / b;
-      T r = std::fmod(a, b);
-      T q = (a - r) / b;
-      if (r != T(0) && (r < T(0)) != (b < T(0))) q -= T(1);  // also for an infinite b
-      T down = std::floor(q);
-      return q - down > T(0.5) ? down + T(1) : down;
+      return floored_quotient(a, b, std::fmod(a, b));
     }
   }
 };

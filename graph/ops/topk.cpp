@@ -5,15 +5,6 @@
 namespace miai::ops {
 namespace {
 
-struct TopKAttrs {
-  Dim k = 1;
-  bool descending = true;
-  static auto fields() {
-    return std::tuple{field("k", &TopKAttrs::k, "how many"),
-                      field("descending", &TopKAttrs::descending, "the largest; the smallest if False")};
-  }
-};
-
 void infer_topk(InferContext& c) {
   c.check_min_rank(0, 1);
   Dims shape = c.input(0).shape;
@@ -71,6 +62,11 @@ void define_topk_samples(SampleTable& samples) {
       .valid({f32({1})}, attrs(1))
       .valid({f32({4, 3}).all_distinct().transposed()}, attrs(2))
       .valid({f32({4, 3}).all_distinct().sliced()}, attrs(2))
+      .valid({f32({5, 100}).all_distinct()}, attrs(7))
+      .valid({f32({5, 100}).all_distinct()}, attrs(1, false))
+      .valid({i64({5, 100}, 0, 9)}, attrs(12))
+      .valid({f16({2, 40}).all_distinct().transposed()}, attrs(2))
+      .valid({bf16({3, 64}).all_distinct().sliced()}, attrs(4))
       .valid({f64({9}).all_distinct()}, attrs(3))
       .valid({f16({9}).all_distinct()}, attrs(3))
       .valid({i64({9}, 0, 30)}, attrs(3))

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kernels/common/bounds.h"
 #include "kernels/common/convert_scalar.h"
 #include "kernels/common/strided.h"
@@ -16,7 +18,12 @@ void register_reference_one_hot(KernelTable& table) {
             int64_t index = in.as<T>()[from];
             if (index < 0 || index >= classes)
               raise_bounds("one_hot", "inp", index, out.rank() - 1, 0, classes);
-            for (int64_t i = 0; i < classes; ++i) out.as<T>()[to + i * out.strides.back()] = i == index;
+            T* row = out.as<T>() + to;
+            if (out.strides.back() == 1)
+              std::fill_n(row, classes, T(0));
+            else
+              for (int64_t i = 0; i < classes; ++i) row[i * out.strides.back()] = 0;
+            row[index * out.strides.back()] = 1;
           },
           in.strides, out.strides);
     });

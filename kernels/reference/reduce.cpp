@@ -16,12 +16,21 @@ void each_output(const ReducePlan& plan, F&& f) {
   });
 }
 
+/// Calls f(i, offset of the output's input element i); one reduced dimension needs no division.
+template <class F>
+void each_reduced(const ReducePlan& plan, F&& f) {
+  if (plan.reduced.size() == 1) {
+    for (int64_t i = 0; i < plan.count; ++i) f(i, i * plan.reduced_strides[0]);
+  } else {
+    for (int64_t i = 0; i < plan.count; ++i) f(i, nest_offset(plan.reduced, plan.reduced_strides, i));
+  }
+}
+
 template <class Op, class T, class R>
 void reduce(const ReducePlan& plan, const T* in, R* out) {
   each_output(plan, [&](int64_t base, int64_t o) {
     Wide<T> a = Op::template start<Wide<T>>();
-    for (int64_t i = 0; i < plan.count; ++i)
-      a = Op::step(a, widen(in[base + nest_offset(plan.reduced, plan.reduced_strides, i)]));
+    each_reduced(plan, [&](int64_t, int64_t offset) { a = Op::step(a, widen(in[base + offset])); });
     out[o] = narrow<R>(Op::end(a, plan.count));
   });
 }
@@ -31,12 +40,13 @@ void arg_reduce(const ReducePlan& plan, const T* in, int64_t* out) {
   each_output(plan, [&](int64_t base, int64_t o) {
     int64_t best = 0;
     Wide<T> best_value = widen(in[base]);
-    for (int64_t i = 1; i < plan.count && !is_nan(best_value); ++i) {
-      Wide<T> x = widen(in[base + nest_offset(plan.reduced, plan.reduced_strides, i)]);
-      if (!is_nan(x) && !(Largest ? x > best_value : x < best_value)) continue;
+    each_reduced(plan, [&](int64_t i, int64_t offset) {
+      const Wide<T> x = widen(in[base + offset]);
+      const bool wins = is_nan(x) || (Largest ? x > best_value : x < best_value);
+      if (!wins || is_nan(best_value)) return;
       best = i;
       best_value = x;
-    }
+    });
     out[o] = best;
   });
 }

@@ -2,16 +2,10 @@
 // only by files that are compiled once for each instruction set, inside the set's namespace.
 namespace float_math {
 
-inline float multiply_add(float a, float b, float c) {
+template <class T>
+T multiply_add(T a, T b, T c) {
 #ifdef __FMA__
-  return __builtin_fmaf(a, b, c);
-#else
-  return a * b + c;
-#endif
-}
-inline double multiply_add(double a, double b, double c) {
-#ifdef __FMA__
-  return __builtin_fma(a, b, c);
+  return std::fma(a, b, c);
 #else
   return a * b + c;
 #endif

@@ -46,43 +46,13 @@ void select(void* out, const void* a, const void* b, const void* c, int64_t n) {
   for (int64_t i = 0; i < n; ++i) o[i] = mask[i] ? x[i] : y[i];
 }
 
-// float32 versions that vectorise, in place of libm's
-struct FastExpm1 {
-  float operator()(float x) const { return float_math::expm1(x); }
-};
-struct FastLog1p {
-  float operator()(float x) const { return float_math::log1p(x); }
-};
-struct FastSin {
-  float operator()(float x) const { return float_math::sin(x); }
-};
-struct FastCos {
-  float operator()(float x) const { return float_math::cos(x); }
-};
-struct FastExp {
-  float operator()(float x) const { return float_math::exp(x); }
-};
-struct FastLog {
-  float operator()(float x) const { return float_math::log(x); }
-};
-struct FastTan {
-  float operator()(float x) const { return float_math::tan(x); }
-};
-struct FastTanh {
-  float operator()(float x) const { return float_math::tanh(x); }
-};
-struct FastErf {
-  float operator()(float x) const { return float_math::erf(x); }
-};
-
-struct FastPow {
-  float operator()(float x, float y) const { return float_math::pow(x, y); }
-};
-struct Cube {
-  float operator()(float x) const { return float_math::cube(x); }
-};
-struct Root {
-  float operator()(float x) const { return float_math::root(x); }
+/// A float32 version that vectorises, in place of libm's.
+template <auto f>
+struct Function {
+  template <class... Floats>
+  float operator()(Floats... x) const {
+    return f(x...);
+  }
 };
 
 /// The function that is x to that power, with the bits of pow; nullptr: pow alone.
@@ -90,8 +60,8 @@ template <class T>
 TileFunction find_power(T exponent) {
   if (exponent == T(2)) return unary<T, scalar::Square>;
   if constexpr (std::is_same_v<T, float>) {
-    if (exponent == 3) return unary<float, Cube>;
-    if (exponent == 0.5f) return unary<float, Root>;
+    if (exponent == 3) return unary<float, Function<float_math::cube>>;
+    if (exponent == 0.5f) return unary<float, Function<float_math::root>>;
     if (exponent == -1) return unary<float, scalar::Reciprocal>;
   }
   return nullptr;
@@ -105,7 +75,8 @@ void power(void* out, const void* a, const void* b, const void* c, int64_t n) {
   for (int64_t i = 0; i < n; ++i) others |= exponents[i] != exponents[0];
   if (!others)
     if (TileFunction function = find_power(exponents[0])) return function(out, a, b, c, n);
-  binary<T, std::conditional_t<std::is_same_v<T, float>, FastPow, scalar::Pow>>(out, a, b, c, n);
+  binary<T, std::conditional_t<std::is_same_v<T, float>, Function<float_math::pow>, scalar::Pow>>(out, a, b,
+                                                                                                  c, n);
 }
 
 /// `Fast` where all angles are of a size that it takes.
@@ -135,27 +106,27 @@ void divide(void* out, const void* a, const void* b, const void* c, int64_t n) {
 TileFunction find_fast(Opcode opcode) {
   switch (opcode) {
     case Opcode::kExp:
-      return unary<float, FastExp>;
+      return unary<float, Function<float_math::exp>>;
     case Opcode::kLog:
-      return unary<float, FastLog>;
+      return unary<float, Function<float_math::log>>;
     case Opcode::kMod:
       return divide<FastMod, scalar::Mod>;
     case Opcode::kFloorDiv:
       return divide<FastFloorDiv, scalar::FloorDiv>;
     case Opcode::kExpm1:
-      return unary<float, FastExpm1>;
+      return unary<float, Function<float_math::expm1>>;
     case Opcode::kLog1p:
-      return unary<float, FastLog1p>;
+      return unary<float, Function<float_math::log1p>>;
     case Opcode::kSin:
-      return trigonometric<FastSin, scalar::Sin>;
+      return trigonometric<Function<float_math::sin>, scalar::Sin>;
     case Opcode::kCos:
-      return trigonometric<FastCos, scalar::Cos>;
+      return trigonometric<Function<float_math::cos>, scalar::Cos>;
     case Opcode::kTan:
-      return trigonometric<FastTan, scalar::Tan>;
+      return trigonometric<Function<float_math::tan>, scalar::Tan>;
     case Opcode::kTanh:
-      return unary<float, FastTanh>;
+      return unary<float, Function<float_math::tanh>>;
     case Opcode::kErf:
-      return unary<float, FastErf>;
+      return unary<float, Function<float_math::erf>>;
     default:
       return nullptr;
   }

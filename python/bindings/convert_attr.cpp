@@ -24,6 +24,7 @@ std::variant<std::monostate, int64_t, Dim> integer_or_dim(py::handle object) {
   if (!PyIndex_Check(object.ptr())) return {};
   py::object index = py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr()));
   if (index) return integer(index);
+  if (!PyErr_ExceptionMatches(PyExc_TypeError)) throw py::error_already_set();  // Ctrl-C among others
   PyErr_Clear();
   return {};
 }

@@ -30,8 +30,8 @@ DType dtype_from_object(py::handle object) {
     try {
       py::object numpy = numpy_dtype_class()(object);
       if (std::optional<DType> dtype = dtype_from_name(numpy.attr("name").cast<std::string>())) return *dtype;
-    } catch (py::error_already_set&) {
-      PyErr_Clear();
+    } catch (py::error_already_set& error) {
+      if (!error.matches(PyExc_Exception)) throw;  // Ctrl-C
     }
   }
   raise(ErrorKind::kType,

@@ -9,8 +9,12 @@ import subprocess
 import sys
 import threading
 import time
+import types
 
+import miai as mi
+import numpy as np
 import pytest
+from miai import functional as F  # noqa: N812
 
 # Two seconds of every core's time, so that other work on the machine does not count. What runs below takes
 # far longer.
@@ -159,3 +163,31 @@ print((x @ x).sum().item() == 600.0 ** 3)
 def test_fork_after_threads() -> None:
     done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "True", done.stderr
+
+
+class Interrupted:
+    def __index__(self) -> int:
+        raise KeyboardInterrupt
+
+
+def interrupt_in_dtype_name(frame: types.FrameType, event: str, argument: object) -> None:
+    if frame.f_code.co_name == "_name_get":  # of numpy.dtype.name
+        raise KeyboardInterrupt
+
+
+def test_while_an_argument_is_read_it_is_no_error_of_the_argument() -> None:
+    x = mi.tensor([1.0, 2.0])
+    for call in (
+        lambda: x[Interrupted()],
+        lambda: F.full((Interrupted(),), 1.0),
+        lambda: x.sum(Interrupted()),
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            call()
+    before = sys.gettrace()
+    with pytest.raises(KeyboardInterrupt):
+        sys.settrace(interrupt_in_dtype_name)
+        try:
+            mi.tensor([1.0], dtype=np.dtype("float32"))
+        finally:
+            sys.settrace(before)

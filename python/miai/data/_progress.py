@@ -22,7 +22,9 @@ def progress(iterable: Iterable[T], desc: str = "", total: int | None = None) ->
         tqdm = importlib.import_module("tqdm.auto").tqdm
     except ImportError:
         return _plain(iterable, desc, total)
-    bar: Iterable[T] = tqdm(iterable, desc=desc or None, total=total, mininterval=_interval())
+    # disabled until its constructor is through: a Ctrl-C within leaves a bar whose end would fail
+    bar_type = type("tqdm", (tqdm,), {"disable": True})
+    bar: Iterable[T] = bar_type(iterable, desc=desc or None, total=total, mininterval=_interval())
     return bar
 
 

@@ -17,6 +17,8 @@ namespace {
 #include "kernels/common/half_bits.h"
 #include "kernels/common/pointwise/functions.h"
 #include "kernels/x86/float_math.h"
+// after it
+#include "kernels/x86/float_math_in_double.h"
 
 using pointwise::Opcode;
 
@@ -79,13 +81,17 @@ void power(void* out, const void* a, const void* b, const void* c, int64_t n) {
                                                                                                   c, n);
 }
 
-/// `Fast` where all angles are of a size that it takes.
-template <class Fast, class Exact>
+/// libm's where the angle is too large for ours. Each element alone decides: its tile changes no bit of it.
+template <auto fast, class Exact>
+struct AnyAngle {
+  float operator()(float x) const { return float_math::is_large_angle(x) ? Exact{}(x) : fast(x); }
+};
+template <auto fast, class Exact>
 void trigonometric(void* out, const void* a, const void* b, const void* c, int64_t n) {
   auto* x = static_cast<const float*>(a);
   int large = 0;  // not bool: GCC would not use vectors
-  for (int64_t i = 0; i < n; ++i) large |= std::fabs(x[i]) > float_math::kLargestAngle;
-  (large ? unary<float, Exact> : unary<float, Fast>)(out, a, b, c, n);
+  for (int64_t i = 0; i < n; ++i) large |= float_math::is_large_angle(x[i]);
+  (large ? unary<float, AnyAngle<fast, Exact>> : unary<float, Function<fast>>)(out, a, b, c, n);
 }
 
 struct FastMod {
@@ -94,7 +100,7 @@ struct FastMod {
 struct FastFloorDiv {
   float operator()(float a, float b) const { return scalar::floored_quotient(a, b, float_math::fmod(a, b)); }
 };
-/// `Fast` where it takes all quotients.
+/// `Fast` where it takes all quotients. The bits are the same.
 template <class Fast, class Exact>
 void divide(void* out, const void* a, const void* b, const void* c, int64_t n) {
   auto *x = static_cast<const float*>(a), *y = static_cast<const float*>(b);
@@ -118,11 +124,11 @@ TileFunction find_fast(Opcode opcode) {
     case Opcode::kLog1p:
       return unary<float, Function<float_math::log1p>>;
     case Opcode::kSin:
-      return trigonometric<Function<float_math::sin>, scalar::Sin>;
+      return trigonometric<float_math::sin, scalar::Sin>;
     case Opcode::kCos:
-      return trigonometric<Function<float_math::cos>, scalar::Cos>;
+      return trigonometric<float_math::cos, scalar::Cos>;
     case Opcode::kTan:
-      return trigonometric<Function<float_math::tan>, scalar::Tan>;
+      return trigonometric<float_math::tan, scalar::Tan>;
     case Opcode::kTanh:
       return unary<float, Function<float_math::tanh>>;
     case Opcode::kErf:

@@ -251,7 +251,9 @@ template <class F>
 void for_each_result(Opcode opcode, const std::vector<float>& x, const std::vector<float>& y, F&& check) {
   DType dtypes[] = {DType::kFloat32, DType::kFloat32};
   Builder b(dtypes, DType::kFloat32);
-  Program program = b.finish(b.apply(opcode, b.input(0), b.input(1)));
+  const bool is_binary = opcode == Opcode::kPow || opcode == Opcode::kMod || opcode == Opcode::kFloorDiv;
+  Program program =
+      b.finish(is_binary ? b.apply(opcode, b.input(0), b.input(1)) : b.apply(opcode, b.input(0)));
   auto n = static_cast<int64_t>(x.size());
   Tensor first = Tensor::zeros(DType::kFloat32, {n}), second = Tensor::zeros(DType::kFloat32, {n});
   std::copy(x.begin(), x.end(), first.view().as<float>());
@@ -330,6 +332,30 @@ TEST(Pointwise, OnePowerForAllGivesTheBitsOfEachAlone) {
       });
     });
   }
+}
+
+TEST(Pointwise, NoElementDependsOnItsNeighbours) {
+  std::mt19937 rng(8);
+  std::normal_distribution<float> some(0, 100);
+  std::vector<float> x(500), y(x.size());
+  for (float& value : x) value = some(rng);
+  for (float& value : y) value = some(rng);
+  for (Opcode opcode : {Opcode::kSin, Opcode::kCos, Opcode::kTan, Opcode::kPow, Opcode::kMod,
+                        Opcode::kFloorDiv, Opcode::kExpm1, Opcode::kLog1p})
+    for_each_isa([&](const std::string& isa) {
+      std::map<std::string, std::vector<float>> alone;
+      auto values = [&](const Tensor& result) {
+        return std::vector<float>(result.view().as<float>(), result.view().as<float>() + x.size() - 1);
+      };
+      std::vector<float> odd_x = x, odd_y = y;
+      odd_x.back() = 1e30f, odd_y.back() = 0;
+      for_each_result(opcode, x, y,
+                      [&](const std::string& kernel, const Tensor& r) { alone[kernel] = values(r); });
+      for_each_result(opcode, odd_x, odd_y, [&](const std::string& kernel, const Tensor& r) {
+        ASSERT_EQ(std::memcmp(values(r).data(), alone[kernel].data(), (x.size() - 1) * sizeof(float)), 0)
+            << kernel << " " << isa << " " << opcode_name(opcode);
+      });
+    });
 }
 
 TEST(Pointwise, RemaindersOfFloat32AreExact) {

@@ -11,7 +11,8 @@ T multiply_add(T a, T b, T c) {
 #endif
 }
 
-inline float power_of_two(int32_t n) { return std::bit_cast<float>((n + 127) << 23); }
+/// Of NaN's n as well, which is any number: nothing here may overflow.
+inline float power_of_two(int32_t n) { return std::bit_cast<float>((static_cast<uint32_t>(n) + 127) << 23); }
 
 /// x = n * ln2 + r, |r| <= ln2 / 2 (Cody and Waite). `slope` is (e^r - 1) / r, a Taylor-like polynomial.
 struct ReducedExponent {
@@ -29,12 +30,14 @@ inline ReducedExponent reduce_exponent(float x) {
   p = multiply_add(p, r, 1.66664720e-1f);
   p = multiply_add(p, r, 4.99999851e-1f);
   p = multiply_add(p, r, 1.0f);
-  return {std::bit_cast<int32_t>(shifted) - std::bit_cast<int32_t>(12582912.0f), r, p};
+  uint32_t n_bits = std::bit_cast<uint32_t>(shifted) - std::bit_cast<uint32_t>(12582912.0f);
+  return {static_cast<int32_t>(n_bits), r, p};
 }
 /// x * 2^n in two steps, since 2^n may be no normal number; x is not 0 where n is not.
 inline float scale_by_power(float x, int32_t n) {
   int32_t half = n >> 1;
-  return std::bit_cast<float>(std::bit_cast<int32_t>(x) + (half << 23)) * power_of_two(n - half);
+  return std::bit_cast<float>(std::bit_cast<uint32_t>(x) + (static_cast<uint32_t>(half) << 23)) *
+         power_of_two(n - half);
 }
 
 inline float exp(float x) {

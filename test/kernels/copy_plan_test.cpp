@@ -69,6 +69,23 @@ TEST(CopyPlan, RandomViews) {
   }
 }
 
+TEST(CopyPlan, ToMemoryJustBehindItsSourceInAPage) {
+  constexpr int64_t kRows = 3, kColumns = 997, kGap = 1024;  // of float32: rows begin at pages
+  alignas(4096) static float from[kRows * kGap], to[(kRows + 1) * kGap];
+  std::iota(std::begin(from), std::end(from), 1.0f);
+  TensorMeta rows = dense_meta(DType::kFloat32, {kRows, kColumns});
+  rows.strides = {kGap, 1};
+  for (int64_t ahead : {0, 1, 3, 15, 16}) {
+    std::fill(std::begin(to), std::end(to), 0.0f);
+    run_copy_plan(plan_copy(rows, 0, rows), from, to + ahead);
+    for (int64_t i = 0; i < static_cast<int64_t>(std::size(to)); ++i) {
+      const int64_t column = i % kGap - ahead;
+      const bool copied = i < kRows * kGap && column >= 0 && column < kColumns;
+      ASSERT_EQ(to[i], copied ? from[i - ahead] : 0.0f) << ahead << " " << i;
+    }
+  }
+}
+
 TEST(CopyPlan, MergesAxesThatLieTogether) {
   TensorMeta dense = dense_meta(DType::kFloat32, {4, 5, 6});
   CopyPlan plan = plan_copy(dense, 0, dense);

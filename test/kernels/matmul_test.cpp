@@ -100,11 +100,30 @@ TEST(Matmul, StacksOfAFewRowsAgreeWithTheReference) {
   });
 }
 
+TEST(Matmul, AColumnAgreesWithTheReference) {
+  for_each_isa([](const std::string& isa) {
+    std::mt19937 rng(5);
+    for (auto [m, k] : {std::array{4099, 1}, {1000, 5}, {67, 1030}, {33, 600}})
+      for (bool transposed : {false, true})
+        for (const Shape& batch : {Shape{}, Shape{2, 3}}) {
+          Call call = matmul_call(DType::kFloat32, m, 1, k, transposed, false, rng, batch);
+          EXPECT_TRUE(supports("x86/matmul_skinny", call)) << text_of(call);
+          check_kernels(call, 20 * kFactor, isa + " " + text_of(call));
+        }
+    Call with_vector{"matmul", make_attrs(MatmulAttrs{}), {}, {dense_meta(DType::kFloat32, {70})}};
+    with_vector.inputs.push_back(Tensor::random(DType::kFloat32, {70, 130}, rng));
+    with_vector.inputs.push_back(Tensor::random(DType::kFloat32, {130}, rng));
+    EXPECT_TRUE(supports("x86/matmul_skinny", with_vector)) << text_of(with_vector);
+    check_kernels(with_vector, 20 * kFactor, isa + " " + text_of(with_vector));
+  });
+}
+
 TEST(Matmul, OurKernelIsTheSameForAnyNumberOfThreads) {
   std::mt19937 rng(8);
   int before = thread_count();
   for (const Call& call : {matmul_call(DType::kFloat32, 150, 130, 500, true, false, rng),
-                           matmul_call(DType::kFloat32, 3, 2000, 500, false, false, rng)})
+                           matmul_call(DType::kFloat32, 3, 2000, 500, false, false, rng),
+                           matmul_call(DType::kFloat32, 2000, 1, 500, false, false, rng)})
     for (const auto& kernel : KernelTable::global().find(DeviceKind::kCpu, "matmul")) {
       PreparedKernel prepared(*kernel, call);
       if (!kernel->thread_invariant || !prepared.support.ok) continue;

@@ -1,6 +1,7 @@
 """Progress bars: by tqdm and without it, and a Ctrl-C while one is made."""
 
 import sys
+import threading
 
 import pytest
 from miai.data import progress
@@ -31,3 +32,11 @@ def test_an_interrupt_while_the_bar_is_made_leaves_nothing(monkeypatch: pytest.M
     with pytest.raises(KeyboardInterrupt):
         progress(range(3))
     assert not unraisable
+
+
+def test_bars_start_one_thread_at_most() -> None:
+    pytest.importorskip("tqdm")
+    before = threading.active_count()
+    for _ in range(4):
+        assert sum(progress(range(3))) == 3
+    assert threading.active_count() <= before + 1  # tqdm's monitor

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sized
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -22,10 +23,14 @@ def progress(iterable: Iterable[T], desc: str = "", total: int | None = None) ->
         tqdm = importlib.import_module("tqdm.auto").tqdm
     except ImportError:
         return _plain(iterable, desc, total)
-    # disabled until its constructor is through: a Ctrl-C within leaves a bar whose end would fail
-    bar_type = type("tqdm", (tqdm,), {"disable": True})
-    bar: Iterable[T] = bar_type(iterable, desc=desc or None, total=total, mininterval=_interval())
+    bar: Iterable[T] = _interruptible(tqdm)(iterable, desc=desc or None, total=total, mininterval=_interval())
     return bar
+
+
+@functools.cache
+def _interruptible(tqdm: type) -> Any:
+    """tqdm's class, disabled until its constructor is through: Ctrl-C within leaves a bar whose end would fail."""
+    return type("tqdm", (tqdm,), {"disable": True})
 
 
 def _interval() -> float:

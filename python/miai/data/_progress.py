@@ -29,7 +29,7 @@ def progress(iterable: Iterable[T], desc: str = "", total: int | None = None) ->
 
 @functools.cache
 def _interruptible(tqdm: type) -> Any:
-    """tqdm's class, disabled until its constructor is through: a Ctrl-C within leaves a bar whose end fails."""
+    """tqdm's class, disabled until its constructor is through: after Ctrl-C within, its end would fail."""
     return type("tqdm", (tqdm,), {"disable": True})
 
 
